@@ -1,0 +1,64 @@
+# One path for everybody: make run, make test. Needs only Python 3.11 or newer, make and git.
+SHELL := /bin/bash
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DEMO ?= 1
+JOBS ?= auto
+BIN := .venv/bin
+
+.PHONY: run test lint format check bench catalogue update lock clean help
+
+run: .venv/run.stamp ## Serve the portal on http://localhost:8000 (PORT, HOST; DEMO=0 starts empty)
+	@HOST=$(HOST) PORT=$(PORT) DEMO=$(DEMO) $(BIN)/python -m medportal.serve
+
+test: .venv/test.stamp ## Run the suite, in parallel
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not browser"
+
+lint: .venv/dev.stamp ## Style, types, templates and catalogues
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/djlint medportal/templates --lint --quiet
+	@$(BIN)/python -m medportal.catalogue check
+
+format: .venv/dev.stamp ## Format the code
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+check: ## Everything CI runs
+	@bash .ci/run
+
+browser: .venv/dev.stamp ## Tests in a real Chromium
+	@$(BIN)/python -m pytest -n 2 -m browser
+
+bench: .venv/run.stamp ## Print the figures of docs/performance.md
+	@$(BIN)/python -m bench.pages
+
+catalogue: .venv/dev.stamp ## Extract, merge and compile the translations
+	@$(BIN)/python -m medportal.catalogue update
+
+update: .venv/run.stamp ## Bring the database up to date with the code
+	@$(BIN)/flask db upgrade && $(BIN)/flask content relist
+
+lock: ## Renew requirements*.txt (maintainers; needs uv)
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.txt
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --group test -c requirements.txt -o requirements-test.txt
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --group test --group lint --group browser -c requirements-test.txt -o requirements-dev.txt
+
+clean: ## Remove the virtual environment (never the instance folder)
+	rm -rf .venv
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv || { $(PYTHON) -m venv --without-pip .venv && $(PYTHON) -m pip --python .venv/bin/python install pip; }
+
+.venv/run.stamp: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/test.stamp: requirements-test.txt | .venv/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $@ .venv/run.stamp
+
+.venv/dev.stamp: requirements-dev.txt | .venv/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ .venv/test.stamp .venv/run.stamp

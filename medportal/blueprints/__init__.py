@@ -1,0 +1,11 @@
+"""Features, one folder each: views, forms, services (changes) and queries (reads)."""
+
+from flask import Flask
+
+from medportal.blueprints import content, feeds, pages
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(pages.bp)
+    app.register_blueprint(feeds.bp)
+    app.register_blueprint(content.bp)

@@ -1,0 +1,136 @@
+"""One text, ready for its template, its JSON-LD and its JSON: all that a page shows, and nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from flask import current_app
+from flask_babel import LazyString
+
+from medportal.blueprints.content import queries
+from medportal.blueprints.content.addresses import page_url
+from medportal.content_types import KINDS, ContentType
+from medportal.content_types.sections import ORDER, SECTIONS
+from medportal.lib.html import to_text
+from medportal.models.content import Content, ContentText, Part, Section, State, Status, Urgency
+from medportal.models.listing import Listing
+from medportal.models.treatment import FIELDS
+from medportal.models.trust import Credit, Review, Role
+
+
+@dataclass(frozen=True)
+class TreatmentView:
+    """`fields` in the order of the form; an empty one is shown as "not stated"."""
+
+    key: str
+    kind: str
+    name: str
+    fields: dict[str, str]
+    references: list[int]
+
+
+class TextPage:
+    """A published text with what belongs to it. Asks the database in its constructor only."""
+
+    def __init__(self, text: ContentText) -> None:
+        self.text = text
+        self.content: Content = text.content
+        self.kind: ContentType = KINDS[text.kind]
+        self.lang = text.lang
+        self.detail = queries.detail_of(self.kind, self.content.id)
+        main = self.content.categories[0].id if self.content.categories else None
+        self.related: Sequence[Listing] = queries.related(self.content.id, main, self.lang)
+        self.symptoms = queries.symptoms(self.content.id, self.lang)
+        self.treatments = self._treatments()
+        replaced = self.content.superseded_by_id
+        self.superseded_by = queries.listed(replaced, self.lang) if replaced else None
+
+    def _treatments(self) -> list[TreatmentView]:
+        texts = queries.treatment_texts(self.content.id, self.lang)
+        views = []
+        for treatment in self.content.treatments:
+            text = texts.get(treatment.id)
+            if text is not None:
+                fields = {name: getattr(text, name) for name in FIELDS}
+                numbers = [reference.position for reference in treatment.references]
+                views.append(TreatmentView(treatment.key, treatment.kind, text.name, fields, numbers))
+        return views
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        known = [section for section in self.text.sections if section.key in SECTIONS]
+        return sorted(known, key=lambda section: ORDER[section.key])
+
+    def section(self, key: str) -> Section | None:
+        return next((section for section in self.text.sections if section.key == key), None)
+
+    def section_words(self, key: str) -> str:
+        """The plain words of a written section; "" otherwise."""
+        section = self.section(key)
+        if section is None or section.state != State.WRITTEN:
+            return ""
+        return " ".join(to_text(part.html) for part in section.parts)
+
+    @cached_property
+    def contents(self) -> list[tuple[str, LazyString]]:
+        """The on-this-page list: (anchor, label)."""
+        return [(section.key, SECTIONS[section.key]) for section in self.sections]
+
+    def urgency(self, section: Section) -> list[tuple[str, list[Part]]]:
+        """The parts of "when to get help" by level, most urgent first."""
+        levels = [(str(level), [p for p in section.parts if p.urgency == level]) for level in Urgency]
+        return [(level, parts) for level, parts in levels if parts]
+
+    @cached_property
+    def sources(self) -> list[tuple[str, str, str | None, str | None]]:
+        """(source, date, address, licence) of imported parts, each once."""
+        found = [
+            (part.source, part.source_date or "", part.source_url, part.licence)
+            for section in self.sections
+            for part in section.parts
+            if part.source
+        ]
+        return list(dict.fromkeys(found))
+
+    @property
+    def review(self) -> Review | None:
+        """The latest review of this page in this language."""
+        return self.text.reviews[0] if self.text.reviews else None
+
+    def review_overdue(self, today: date) -> bool:
+        return self.review is not None and self.review.next_due < today
+
+    def credited(self, role: str) -> list[Credit]:
+        return [c for c in self.content.credits if c.role == role and c.lang in (None, self.lang)]
+
+    @property
+    def authors(self) -> list[Credit]:
+        return self.credited(Role.AUTHOR)
+
+    @cached_property
+    def translations(self) -> dict[str, str]:
+        """language → address of this thing's published texts, this one included."""
+        return {
+            text.lang: page_url(text.kind, text.slug or "", lang=text.lang)
+            for text in self.content.texts
+            if text.status == Status.PUBLISHED
+        }
+
+    @property
+    def url(self) -> str:
+        return self.translations[self.lang]
+
+    def absolute(self, path: str) -> str:
+        return str(current_app.config["SITE_URL"]) + path
+
+    @cached_property
+    def description(self) -> str:
+        """For search engines and previews: the summary, else the first words of the first written section."""
+        words = self.text.summary or next(
+            (words for s in self.sections if (words := self.section_words(s.key))), self.text.title
+        )
+        return words if len(words) <= 300 else words[:299].rsplit(" ", 1)[0] + "…"

@@ -1,0 +1,306 @@
+"""What the pages of content ask. A fixed number of statements each, whatever the number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from medportal.content_types import KINDS, ContentType
+from medportal.content_types.base import Order
+from medportal.extensions import db
+from medportal.models.content import (
+    Content,
+    ContentCategory,
+    ContentRelation,
+    ContentText,
+    Redirect,
+    Section,
+    Status,
+    Symptom,
+    SymptomLink,
+)
+from medportal.models.listing import Listing
+from medportal.models.taxonomy import Category
+from medportal.models.treatment import Treatment, TreatmentText
+from medportal.models.trust import Credit, Review
+from medportal.models.types import localize
+
+MAX_PAGE = 100_000
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows a list; None is no limit. `when` is "past" for events that are over."""
+
+    category: Category | None = None
+    letter: str | None = None
+    year: int | None = None
+    when: str | None = None
+
+    @property
+    def any(self) -> bool:
+        return any((self.category, self.letter, self.year, self.when))
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: `number` of `pages`, `total` entries in all."""
+
+    entries: Sequence[Listing]
+    number: int
+    pages: int
+    total: int
+
+
+def paginate(select: sa.Select[Any], number: int, size: int) -> Page:
+    """Page `number` of the select, or an empty one beyond the end (the view answers 404)."""
+    number = min(max(number, 1), MAX_PAGE)
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery())) or 0
+    entries = db.session.scalars(select.limit(size).offset((number - 1) * size)).all()
+    return Page(entries, number, max(1, -(-total // size)), total)
+
+
+def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> sa.Select[tuple[Listing]]:
+    """The list of a kind, or of all kinds together, in the order of the kind."""
+    query = sa.select(Listing).where(Listing.lang == lang)
+    if kind is not None:
+        query = query.where(Listing.kind == kind.key)
+    else:
+        query = query.where(Listing.kind.in_([k.key for k in KINDS.values() if k.listed]))
+    if filters.category is not None:
+        query = query.join(ContentCategory, ContentCategory.content_id == Listing.content_id).where(
+            ContentCategory.category_id == filters.category.id
+        )
+    if filters.letter:
+        query = query.where(Listing.letter == filters.letter)
+    if filters.year:
+        query = query.where(Listing.year == filters.year)
+    return _ordered(query, kind, filters, now)
+
+
+def _ordered(query: Any, kind: ContentType | None, filters: Filters, now: datetime) -> Any:
+    if kind is not None and kind.order == Order.TITLE:
+        return query.order_by(Listing.behind, Listing.sort_key, Listing.content_id)
+    if kind is not None and kind.order == Order.EVENTS:
+        if filters.when == "past":
+            query = query.where(Listing.ends < now)
+        elif not filters.year:
+            query = query.where(Listing.ends >= now)
+            return query.order_by(Listing.behind, Listing.date, Listing.content_id)
+    return query.order_by(*_newest_first())
+
+
+def _newest_first() -> tuple[Any, ...]:
+    return Listing.own.desc(), Listing.date.desc(), Listing.content_id.desc()
+
+
+def letters(kind: ContentType, lang: str) -> set[str]:
+    """The letters of the A–Z that have entries."""
+    query = sa.select(Listing.letter).where(Listing.lang == lang, Listing.kind == kind.key).distinct()
+    return set(db.session.scalars(query))
+
+
+def years(kind: ContentType, lang: str) -> list[int]:
+    query = sa.select(Listing.year).where(Listing.lang == lang, Listing.kind == kind.key).distinct()
+    return sorted(db.session.scalars(query), reverse=True)
+
+
+def category_by_slug(slug: str) -> Category | None:
+    return db.session.scalar(sa.select(Category).where(Category.slug == slug))
+
+
+def categories_with_counts(lang: str, kind: ContentType | None = None) -> list[tuple[Category, int]]:
+    """Categories in their order, with how many things a reader of `lang` finds in each; empty ones left out."""
+    count = sa.func.count(Listing.id)
+    query = (
+        sa.select(Category, count)
+        .join(ContentCategory, ContentCategory.category_id == Category.id)
+        .join(Listing, Listing.content_id == ContentCategory.content_id)
+        .where(Listing.lang == lang)
+        .group_by(Category.id)
+        .order_by(Category.position, Category.slug)
+    )
+    if kind is not None:
+        query = query.where(Listing.kind == kind.key)
+    return [(row[0], row[1]) for row in db.session.execute(query)]
+
+
+def category_names(content_ids: Sequence[int]) -> dict[int, Category]:
+    """The main category of each of these things."""
+    query = (
+        sa.select(ContentCategory.content_id, Category)
+        .join(Category, Category.id == ContentCategory.category_id)
+        .where(ContentCategory.content_id.in_(content_ids), ContentCategory.position == 0)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def newest(lang: str, now: datetime) -> dict[str, Sequence[Listing]]:
+    """For the home page: the newest of each kind that has any; events are the coming ones."""
+    found: dict[str, Sequence[Listing]] = {}
+    for kind in KINDS.values():
+        if not kind.on_home:
+            continue
+        query = sa.select(Listing).where(Listing.lang == lang, Listing.kind == kind.key, Listing.on_home)
+        if kind.order == Order.EVENTS:
+            query = query.where(Listing.ends >= now).order_by(Listing.behind, Listing.date)
+        else:
+            query = query.order_by(*_newest_first())
+        entries = db.session.scalars(query.limit(kind.on_home)).all()
+        if entries:
+            found[kind.key] = entries
+    return found
+
+
+def published_text(kind: ContentType, lang: str, slug: str) -> ContentText | None:
+    """A text with everything its page shows, or None. Withdrawn and draft texts are None."""
+    return db.session.scalar(
+        sa.select(ContentText)
+        .where(
+            ContentText.kind == kind.key,
+            ContentText.lang == lang,
+            ContentText.slug == slug,
+            ContentText.status == Status.PUBLISHED,
+        )
+        .options(*_whole_page())
+    )
+
+
+def _whole_page() -> tuple[Any, ...]:
+    content = selectinload(ContentText.content)
+    return (
+        content.selectinload(Content.texts),
+        content.selectinload(Content.categories),
+        content.selectinload(Content.codes),
+        content.selectinload(Content.references),
+        content.selectinload(Content.credits).joinedload(Credit.person),
+        content.selectinload(Content.treatments).selectinload(Treatment.references),
+        selectinload(ContentText.sections).selectinload(Section.parts),
+        selectinload(ContentText.reviews).joinedload(Review.person),
+    )
+
+
+def detail_of(kind: ContentType, content_id: int) -> Any:
+    return db.session.get(kind.detail, content_id) if kind.detail is not None else None
+
+
+def treatment_texts(content_id: int, lang: str) -> dict[int, TreatmentText]:
+    query = (
+        sa.select(TreatmentText)
+        .join(Treatment, Treatment.id == TreatmentText.treatment_id)
+        .where(Treatment.content_id == content_id, TreatmentText.lang == lang)
+    )
+    return {text.treatment_id: text for text in db.session.scalars(query)}
+
+
+@dataclass(frozen=True)
+class SymptomTerm:
+    name: str
+    aspect: str
+    frequency: str | None
+
+
+def symptoms(content_id: int, lang: str) -> list[SymptomTerm]:
+    query = (
+        sa.select(Symptom.name, SymptomLink.aspect, SymptomLink.frequency)
+        .join(SymptomLink, SymptomLink.symptom_id == Symptom.id)
+        .where(SymptomLink.content_id == content_id)
+        .order_by(SymptomLink.position)
+    )
+    return [SymptomTerm(localize(row[0], lang), row[1], row[2]) for row in db.session.execute(query)]
+
+
+def related(content_id: int, category_id: int | None, lang: str, limit: int = 12) -> Sequence[Listing]:
+    """What the editor linked, in either direction; then others of the same main category, own language first."""
+    linked = sa.union_all(
+        sa.select(ContentRelation.related_id.label("id"), ContentRelation.position.label("n")).where(
+            ContentRelation.content_id == content_id
+        ),
+        sa.select(ContentRelation.content_id, 1000 + ContentRelation.position).where(
+            ContentRelation.related_id == content_id
+        ),
+    ).subquery()
+    chosen = sa.select(linked.c.id, sa.func.min(linked.c.n).label("n")).group_by(linked.c.id).subquery()
+    query = (
+        sa.select(Listing)
+        .join(chosen, chosen.c.id == Listing.content_id)
+        .where(Listing.lang == lang)
+        .order_by(chosen.c.n, Listing.content_id)
+        .limit(limit)
+    )
+    found = list(db.session.scalars(query))
+    if len(found) < limit // 2 and category_id is not None:
+        seen = [content_id, *(entry.content_id for entry in found)]
+        more = (
+            sa.select(Listing)
+            .join(ContentCategory, ContentCategory.content_id == Listing.content_id)
+            .where(
+                Listing.lang == lang,
+                ContentCategory.category_id == category_id,
+                Listing.content_id.not_in(seen),
+                Listing.own,
+            )
+            .order_by(Listing.on_home.desc(), Listing.content_id.desc())
+            .limit(limit // 2 - len(found))
+        )
+        found.extend(db.session.scalars(more))
+    return found
+
+
+def other_language_text(kind: ContentType, lang: str, slug: str) -> ContentText | None:
+    """A published text of another language under this slug: the reader followed a link of the other side."""
+    return db.session.scalar(
+        sa.select(ContentText)
+        .where(
+            ContentText.kind == kind.key,
+            ContentText.slug == slug,
+            ContentText.lang != lang,
+            ContentText.status == Status.PUBLISHED,
+        )
+        .order_by(ContentText.lang)
+        .options(
+            selectinload(ContentText.content).selectinload(Content.texts),
+            selectinload(ContentText.content).selectinload(Content.categories),
+        )
+        .limit(1)
+    )
+
+
+def moved_to(kind: ContentType, lang: str, slug: str) -> str | None:
+    """The present slug behind an old one."""
+    return db.session.scalar(
+        sa.select(ContentText.slug)
+        .join(Redirect, Redirect.text_id == ContentText.id)
+        .where(Redirect.kind == kind.key, Redirect.lang == lang, Redirect.slug == slug)
+    )
+
+
+def is_withdrawn(kind: ContentType, lang: str, slug: str) -> bool:
+    query = sa.select(ContentText.id).where(
+        ContentText.kind == kind.key,
+        ContentText.lang == lang,
+        ContentText.slug == slug,
+        ContentText.status == Status.ARCHIVED,
+    )
+    return db.session.scalar(query) is not None
+
+
+def listed(content_id: int, lang: str) -> Listing | None:
+    """Where a thing stands for readers of `lang`; None when they may not see it."""
+    return db.session.scalar(sa.select(Listing).where(Listing.lang == lang, Listing.content_id == content_id))
+
+
+def fixed_pages(lang: str, slugs: Sequence[str]) -> dict[str, str]:
+    """slug → title of the fixed pages that exist in this language, in the order asked for."""
+    rows = db.session.execute(
+        sa.select(Listing.slug, Listing.title).where(
+            Listing.lang == lang, Listing.kind == "page", Listing.own, Listing.slug.in_(slugs)
+        )
+    )
+    titles = {row[0]: row[1] for row in rows}
+    return {slug: titles[slug] for slug in slugs if slug in titles}

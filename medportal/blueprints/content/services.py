@@ -1,0 +1,343 @@
+"""Changes of content. Plain arguments; every function flushes, the caller commits once."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from medportal import audit
+from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft, TreatmentDraft
+from medportal.changes import content_changed
+from medportal.content_types import KINDS
+from medportal.extensions import db
+from medportal.lib.arabic import index_letter, sort_key
+from medportal.lib.bidi import strip_controls
+from medportal.lib.dates import utc_now
+from medportal.lib.html import POLICY_VERSION, sanitise
+from medportal.lib.slugs import numbered, slugify
+from medportal.models.content import (
+    Code,
+    Content,
+    ContentCategory,
+    ContentRelation,
+    ContentText,
+    Part,
+    Redirect,
+    Section,
+    State,
+    Status,
+)
+from medportal.models.people import Person
+from medportal.models.taxonomy import Category
+from medportal.models.treatment import FIELDS, Treatment, TreatmentText
+from medportal.models.trust import Credit, Reference, Review, Revision
+
+PART_FIELDS = ("heading", "urgency", "html", "source", "source_url", "source_date", "licence")
+
+
+def session() -> Session:
+    return db.session  # type: ignore[return-value]
+
+
+def create_content(draft: ContentDraft, *, by: str) -> Content:
+    """A new thing with everything that has no language; its texts follow with `save_text`."""
+    kind = KINDS[draft.kind]
+    content = Content(
+        kind=draft.kind,
+        key=draft.key,
+        source_lang=draft.source_lang,
+        origin=draft.origin,
+        origin_source=draft.origin_source,
+        codes=[Code(system=system, value=value) for system, value in dict.fromkeys(draft.codes)],
+        references=[Reference(position=n, **values) for n, values in enumerate(draft.references, 1)],
+        texts=[],
+    )
+    session().add(content)
+    session().flush()
+    set_categories(content, draft.categories)
+    for position, treatment in enumerate(draft.treatments):
+        _add_treatment(content, treatment, position)
+    if kind.detail is not None:
+        session().add(kind.detail(content_id=content.id, **draft.detail))
+    session().flush()
+    audit.record("create", content, actor=by, kind=draft.kind)
+    return content
+
+
+def set_categories(content: Content, slugs: Iterable[str]) -> None:
+    """The categories in this order; a slug that does not exist is an error of the caller."""
+    wanted = list(dict.fromkeys(slugs))
+    if not wanted:
+        content.category_links = []
+        return
+    found = dict(session().execute(sa.select(Category.slug, Category.id).where(Category.slug.in_(wanted))).all())
+    missing = [slug for slug in wanted if slug not in found]
+    if missing:
+        raise LookupError(f"no such category: {', '.join(missing)}")
+    content.category_links = [ContentCategory(category_id=found[slug], position=n) for n, slug in enumerate(wanted)]
+
+
+def _add_treatment(content: Content, draft: TreatmentDraft, position: int) -> None:
+    references = [reference for reference in content.references if reference.position in draft.references]
+    texts = [
+        TreatmentText(
+            lang=lang,
+            name=strip_controls(values["name"]),
+            **{name: sanitise(values.get(name, "")) for name in FIELDS},
+        )
+        for lang, values in draft.fields.items()
+    ]
+    session().add(
+        Treatment(
+            content_id=content.id,
+            key=draft.key,
+            kind=draft.kind,
+            position=position,
+            texts=texts,
+            references=references,
+        )
+    )
+
+
+def save_text(
+    content: Content,
+    lang: str,
+    draft: TextDraft,
+    *,
+    by: str,
+    note: str = "",
+    minor: bool = False,
+    safety: bool = False,
+) -> ContentText:
+    """Create or change the text of `content` in `lang`, and keep the whole of it as a revision.
+
+    HTML is sanitised here. A changed slug leaves a redirect behind. Raises ValueError when no address can be made.
+    """
+    text = next((t for t in content.texts if t.lang == lang), None)
+    if text is None:
+        text = ContentText(kind=content.kind, lang=lang, sections=[], reviews=[], title="")
+        content.texts.append(text)
+    text.title = strip_controls(draft.title).strip()
+    text.summary = strip_controls(draft.summary).strip()
+    text.synonyms = [{k: strip_controls(v) for k, v in synonym.items()} for synonym in draft.synonyms]
+    text.made = draft.made
+    text.sort_key = sort_key(text.title)
+    text.letter = index_letter(text.title)
+    text.modified_at = utc_now()
+    text.policy_version = POLICY_VERSION
+    if text.status is None or text.status == Status.TITLE_ONLY:
+        text.status = Status.DRAFT
+    _set_slug(text, draft.slug or slugify(text.title))
+    _set_sections(text, draft.sections)
+    session().flush()
+    _keep_revision(text, by=by, note=note, minor=minor, safety=safety)
+    if text.status == Status.PUBLISHED:
+        content_changed(content.id)
+    return text
+
+
+def name_text(content: Content, lang: str, title: str) -> ContentText:
+    """Give a thing its title in a language that has no text of it yet."""
+    text = ContentText(
+        kind=content.kind,
+        lang=lang,
+        title=strip_controls(title).strip(),
+        status=Status.TITLE_ONLY,
+        sort_key=sort_key(title),
+        letter=index_letter(title),
+        sections=[],
+        reviews=[],
+    )
+    content.texts.append(text)
+    session().flush()
+    return text
+
+
+def _set_slug(text: ContentText, wanted: str) -> None:
+    if wanted == text.slug:
+        return
+    if not wanted:
+        raise ValueError(f"no address can be made from the title {text.title!r}")
+    before = text.slug
+    text.slug = _free_slug(text, wanted)
+    if before and before != text.slug and text.published_at:
+        session().flush()
+        same = (Redirect.kind == text.kind, Redirect.lang == text.lang)
+        session().execute(sa.delete(Redirect).where(*same, Redirect.slug.in_([before, text.slug])))
+        session().add(Redirect(kind=text.kind, lang=text.lang, slug=before, text_id=text.id))
+
+
+def _free_slug(text: ContentText, wanted: str) -> str:
+    """`wanted`, or the first of wanted-2, wanted-3 … that no other text of this kind and language has."""
+    with session().no_autoflush:
+        taken = set(
+            session().scalars(
+                sa.select(ContentText.slug).where(
+                    ContentText.kind == text.kind,
+                    ContentText.lang == text.lang,
+                    ContentText.slug.startswith(wanted[:70], autoescape=True),
+                    ContentText.id != (text.id or 0),
+                )
+            )
+        )
+    n = 1
+    while numbered(wanted, n) in taken:
+        n += 1
+    return numbered(wanted, n)
+
+
+def _set_sections(text: ContentText, drafts: Iterable[SectionDraft]) -> None:
+    by_key = {section.key: section for section in text.sections}
+    wanted = {draft.key: draft for draft in drafts}
+    for key, section in by_key.items():
+        if key not in wanted:
+            text.sections.remove(section)
+    for key, draft in wanted.items():
+        section = by_key.get(key)
+        if section is None:
+            section = Section(key=key, parts=[])
+            text.sections.append(section)
+        elif section.parts:
+            section.parts = []
+            session().flush()  # frees the positions before the new parts take them
+        section.state = draft.state
+        section.as_of = draft.as_of if draft.state == State.NOTHING_KNOWN else None
+        section.parts = [
+            Part(
+                position=n,
+                **{name: getattr(part, name) for name in PART_FIELDS}
+                | {"html": sanitise(part.html), "heading": strip_controls(part.heading) if part.heading else None},
+            )
+            for n, part in enumerate(draft.parts)
+        ]
+
+
+def _keep_revision(text: ContentText, *, by: str, note: str, minor: bool, safety: bool) -> None:
+    last = session().scalar(sa.select(sa.func.max(Revision.number)).where(Revision.text_id == text.id))
+    session().add(
+        Revision(
+            text_id=text.id,
+            number=(last or 0) + 1,
+            saved_by=by,
+            note=note,
+            minor=minor,
+            safety=safety,
+            snapshot=snapshot(text),
+        )
+    )
+
+
+def draft_of(text: ContentText) -> TextDraft:
+    """A text as it is, ready to be changed and saved again."""
+    return TextDraft(
+        title=text.title,
+        slug=text.slug or "",
+        summary=text.summary,
+        synonyms=text.synonyms,
+        made=text.made,
+        sections=[
+            SectionDraft(
+                key=section.key,
+                state=section.state,
+                as_of=section.as_of,
+                parts=[PartDraft(**{name: getattr(part, name) for name in PART_FIELDS}) for part in section.parts],
+            )
+            for section in text.sections
+        ],
+    )
+
+
+def snapshot(text: ContentText) -> dict[str, Any]:
+    """The whole text as plain values, enough to compare and to restore."""
+    return {
+        "title": text.title,
+        "slug": text.slug,
+        "summary": text.summary,
+        "synonyms": text.synonyms,
+        "made": text.made,
+        "sections": {
+            section.key: {
+                "state": section.state,
+                "as_of": section.as_of.isoformat() if section.as_of else None,
+                "parts": [
+                    {
+                        name: value
+                        for name in PART_FIELDS
+                        if (value := getattr(part, name)) is not None
+                    }
+                    for part in section.parts
+                ],
+            }
+            for section in text.sections
+        },
+    }
+
+
+def publish(text: ContentText, *, by: str, at: datetime | None = None) -> None:
+    """Show a text to readers. `at` is the first publication, kept if there was one; None means now."""
+    text.status = Status.PUBLISHED
+    text.published_at = text.published_at or at or utc_now()
+    audit.record("publish", text, actor=by)
+    content_changed(text.content_id)
+
+
+def withdraw(text: ContentText, *, by: str) -> None:
+    """Take a text back: its address answers 410 until it is published again."""
+    text.status = Status.ARCHIVED
+    audit.record("withdraw", text, actor=by)
+    content_changed(text.content_id)
+
+
+def record_review(text: ContentText, person: Person, *, on: date, next_due: date, by: str) -> Review:
+    """A named person checked the whole page. There is no other way to a review date."""
+    review = Review(text_id=text.id, person=person, reviewed_on=on, next_due=next_due)
+    session().add(review)
+    session().flush()
+    audit.record("review", text, actor=by, person=person.id)
+    content_changed(text.content_id)
+    return review
+
+
+def add_credit(content: Content, person: Person, role: str, *, lang: str | None = None) -> None:
+    content.credits.append(Credit(person=person, role=role, lang=lang, position=len(content.credits)))
+    session().flush()
+
+
+def relate(content_id: int, related_ids: Iterable[int]) -> None:
+    """See also, in this order; pairs that exist already are left as they are."""
+    known = set(
+        session().scalars(sa.select(ContentRelation.related_id).where(ContentRelation.content_id == content_id))
+    )
+    for position, related_id in enumerate(related_ids):
+        if related_id not in known and related_id != content_id:
+            session().add(ContentRelation(content_id=content_id, related_id=related_id, position=position))
+            known.add(related_id)
+    session().flush()
+
+
+def delete_content(content: Content, *, by: str) -> None:
+    """Remove a thing with all its texts and history (samples, imports taken back)."""
+    audit.record("delete", content, actor=by, kind=content.kind)
+    session().delete(content)
+    content_changed(content.id)
+
+
+def resanitise() -> tuple[int, int]:
+    """Clean again what an older policy let pass; (texts looked at, parts changed). The caller commits per call."""
+    old = session().scalars(
+        sa.select(ContentText).where(ContentText.policy_version < POLICY_VERSION).order_by(ContentText.id).limit(200)
+    ).all()
+    changed = 0
+    for text in old:
+        for section in text.sections:
+            for part in section.parts:
+                clean = sanitise(part.html)
+                changed += clean != part.html
+                part.html = clean
+        text.policy_version = POLICY_VERSION
+    session().flush()
+    if changed:
+        content_changed(*[text.content_id for text in old])
+    return len(old), changed

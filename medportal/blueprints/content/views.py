@@ -1,0 +1,154 @@
+"""Lists, pages, categories and short addresses, for readers."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, abort, current_app, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from medportal import htmx
+from medportal.access import public
+from medportal.blueprints.content import queries
+from medportal.blueprints.content.addresses import page_url
+from medportal.blueprints.content.json_ld import list_json_ld, page_json, page_json_ld
+from medportal.blueprints.content.page import TextPage
+from medportal.blueprints.content.queries import Filters
+from medportal.content_types import ContentType
+from medportal.content_types.base import Order
+from medportal.content_types.page import FIXED
+from medportal.i18n import current_language
+from medportal.lib.arabic import fold
+from medportal.models.content import ContentText, Status
+
+bp = Blueprint("content", __name__, url_prefix="/<lang:lang>")
+
+
+@bp.app_context_processor
+def _addresses() -> dict[str, object]:
+    return {"page_url": page_url, "fixed_pages": lambda: queries.fixed_pages(current_language().code, FIXED)}
+
+
+def asked_number(name: str, most: int) -> int | None:
+    """A whole number of the query, clamped; None when it is absent or no number."""
+    value = request.args.get(name, "")
+    return min(int(value), most) if value.isascii() and value.isdigit() and len(value) < 20 else None
+
+
+def asked_filters(kind: ContentType | None) -> Filters:
+    """What the query asks for; unknown values are left out rather than answered with an error."""
+    slug = request.args.get("category", "")
+    letter = fold(request.args.get("letter", ""))[:1]
+    year = asked_number("year", 9999)
+    past = kind is not None and kind.order == Order.EVENTS and request.args.get("when") == "past"
+    return Filters(
+        category=queries.category_by_slug(slug) if slug else None,
+        letter=letter if letter and letter in current_language().alphabet else None,
+        year=year or None,
+        when="past" if past else None,
+    )
+
+
+def asked_page(select: object) -> queries.Page:
+    """The page of a list that the query asks for; 404 beyond the end."""
+    number = asked_number("page", queries.MAX_PAGE) or 1
+    page = queries.paginate(select, number, current_app.config["PAGE_SIZE"])  # type: ignore[arg-type]
+    if page.number > page.pages:
+        abort(404)
+    return page
+
+
+@bp.get("/<kind:kind>/")
+@public
+def index(kind: ContentType) -> str:
+    """The list of one kind."""
+    if not kind.listed:
+        abort(404)
+    lang, filters = current_language().code, asked_filters(kind)
+    page = asked_page(queries.listing(kind, lang, filters, datetime.now(UTC)))
+    by_title = kind.order == Order.TITLE
+    return htmx.render(
+        "content/list.html",
+        "content/_results.html",
+        kind=kind,
+        filters=filters,
+        page=page,
+        categories=queries.categories_with_counts(lang, kind),
+        names=queries.category_names([entry.content_id for entry in page.entries]),
+        letters=queries.letters(kind, lang) if by_title else set(),
+        years=[] if by_title else queries.years(kind, lang),
+        json_ld=list_json_ld(str(kind.plural), url_for("content.index", kind=kind)),
+    )
+
+
+@bp.get("/<kind:kind>/<slug:slug>")
+@public
+def page(kind: ContentType, slug: str) -> str | Response:
+    if kind.key == "page" and slug in FIXED:
+        return redirect(url_for("pages.fixed", slug=slug), 301)
+    text = queries.published_text(kind, current_language().code, slug)
+    if text is None:
+        return elsewhere(kind, slug)
+    return show(text)
+
+
+def show(text: ContentText, template: str = "content/page.html", **values: object) -> str:
+    """The page of a published text."""
+    view = TextPage(text)
+    today = datetime.now(UTC).date()
+    return render_template(template, page=view, today=today, json_ld=page_json_ld(view), **values)
+
+
+def elsewhere(kind: ContentType, slug: str) -> str | Response:
+    """No text under this address: it moved, was withdrawn, or exists in another language only."""
+    lang = current_language().code
+    moved = queries.moved_to(kind, lang, slug)
+    if moved:
+        return redirect(page_url(kind.key, moved), 301)
+    if queries.is_withdrawn(kind, lang, slug):
+        abort(410)
+    other = queries.other_language_text(kind, lang, slug)
+    if other is None:
+        abort(404)
+    mine = next((t for t in other.content.texts if t.lang == lang), None)
+    if mine is not None and mine.status == Status.PUBLISHED:
+        return redirect(page_url(kind.key, mine.slug or ""), 301)
+    named = mine if mine is not None and mine.status == Status.TITLE_ONLY else other
+    return render_template("content/other_language.html", kind=kind, other=other, named=named)
+
+
+@bp.get("/<kind:kind>/<slug:slug>.json")
+@public
+def page_data(kind: ContentType, slug: str) -> Response:
+    text = queries.published_text(kind, current_language().code, slug)
+    if text is None:
+        abort(404)
+    return jsonify(page_json(TextPage(text)))
+
+
+@bp.get("/d/<int(max=2147483647):content_id>")
+@public
+def short(content_id: int) -> Response:
+    """The short address of anything, for sharing and print."""
+    entry = queries.listed(content_id, current_language().code)
+    if entry is None:
+        abort(404)
+    return redirect(page_url(entry.kind, entry.slug))
+
+
+@bp.get("/categories/")
+@public
+def categories() -> str:
+    found = queries.categories_with_counts(current_language().code)
+    return render_template("content/categories.html", categories=found)
+
+
+@bp.get("/categories/<slug:slug>")
+@public
+def category(slug: str) -> str:
+    """Everything in one category, of all kinds."""
+    found = queries.category_by_slug(slug)
+    if found is None:
+        abort(404)
+    select = queries.listing(None, current_language().code, Filters(category=found), datetime.now(UTC))
+    return htmx.render(
+        "content/category.html", "content/_results.html", category=found, page=asked_page(select), names={}, kind=None
+    )

@@ -1,0 +1,72 @@
+"""What feeds and sitemaps ask: texts of one language only, never a title without its text."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from medportal.content_types import KINDS, ContentType
+from medportal.content_types.event import EventDetail
+from medportal.extensions import db
+from medportal.models.content import ContentCategory, ContentText
+from medportal.models.listing import Listing
+from medportal.models.taxonomy import Category
+
+FEED_SIZE = 30
+SITEMAP_SIZE = 10_000
+
+
+def feed_entries(
+    lang: str, kind: ContentType | None, category: Category | None = None
+) -> Sequence[sa.Row[tuple[Listing, datetime]]]:
+    """(entry, published), newest first; what was imported stays out, as it stays out of the home page."""
+    query = (
+        sa.select(Listing, ContentText.published_at)
+        .join(ContentText, ContentText.id == Listing.text_id)
+        .where(Listing.lang == lang, Listing.own, Listing.on_home)
+        .order_by(ContentText.published_at.desc(), Listing.content_id.desc())
+        .limit(FEED_SIZE)
+    )
+    if kind is not None:
+        query = query.where(Listing.kind == kind.key)
+    if category is not None:
+        query = query.join(ContentCategory, ContentCategory.content_id == Listing.content_id).where(
+            ContentCategory.category_id == category.id
+        )
+    return db.session.execute(query).all()
+
+
+def coming_events(lang: str, now: datetime) -> Sequence[sa.Row[tuple[Listing, EventDetail]]]:
+    return db.session.execute(
+        sa.select(Listing, EventDetail)
+        .join(EventDetail, EventDetail.content_id == Listing.content_id)
+        .where(Listing.lang == lang, Listing.kind == "event", Listing.own, Listing.ends >= now)
+        .order_by(Listing.date)
+        .limit(200)
+    ).all()
+
+
+def event(lang: str, slug: str) -> sa.Row[tuple[Listing, EventDetail]] | None:
+    return db.session.execute(
+        sa.select(Listing, EventDetail)
+        .join(EventDetail, EventDetail.content_id == Listing.content_id)
+        .where(Listing.lang == lang, Listing.kind == "event", Listing.own, Listing.slug == slug)
+    ).first()
+
+
+def sitemap_parts(lang: str) -> int:
+    """How many sitemap files a language needs."""
+    total = db.session.scalar(
+        sa.select(sa.func.count()).select_from(Listing).where(Listing.lang == lang, Listing.own, Listing.indexable)
+    )
+    return max(1, -(-(total or 0) // SITEMAP_SIZE))
+
+
+def sitemap_entries(lang: str, part: int) -> Sequence[Listing]:
+    return db.session.scalars(
+        sa.select(Listing)
+        .where(Listing.lang == lang, Listing.own, Listing.indexable, Listing.kind.in_(list(KINDS)))
+        .order_by(Listing.content_id)
+        .limit(SITEMAP_SIZE)
+        .offset((part - 1) * SITEMAP_SIZE)
+    ).all()

@@ -1,0 +1,195 @@
+"""Feeds, calendars, sitemaps, robots, manifest, security.txt, pictures and health."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from medportal import assets, security
+from medportal.access import operations, public
+from medportal.blueprints.content import queries as content_queries
+from medportal.blueprints.content.json_ld import site_name
+from medportal.blueprints.feeds import queries, services
+from medportal.content_types import ContentType, kind_by_path
+from medportal.extensions import db
+from medportal.i18n import LANGUAGES, current_language
+from medportal.models.media import Media
+from medportal.models.setting import SiteVersion
+from medportal.models.taxonomy import Category
+from medportal.models.types import localize
+from medportal.templating import absolute
+
+bp = Blueprint("feeds", __name__)
+
+
+def typed(body: str | bytes, mimetype: str) -> Response:
+    response = make_response(body)
+    response.mimetype = mimetype
+    return response
+
+
+def _feed(title: str, kind: ContentType | None, category: Category | None = None) -> Response:
+    entries = queries.feed_entries(current_language().code, kind, category)
+    updated = max((entry.modified_at for entry, _published in entries), default=datetime(2026, 1, 1, tzinfo=UTC))
+    body = render_template("feeds/feed.xml", title=title, entries=entries, updated=updated, path=request.path)
+    return typed(body, "application/atom+xml")
+
+
+@bp.get("/<lang:lang>/feeds/<slug:path>.xml")
+@public
+def feed(path: str) -> Response:
+    """`all`, or the plural of a kind."""
+    if path == "all":
+        return _feed(site_name(), None)
+    kind = kind_by_path(path)
+    if kind is None or not kind.listed:
+        abort(404)
+    return _feed(f"{site_name()}: {kind.plural}", kind)
+
+
+@bp.get("/<lang:lang>/feeds/categories/<slug:slug>.xml")
+@public
+def category_feed(slug: str) -> Response:
+    category = content_queries.category_by_slug(slug)
+    if category is None:
+        abort(404)
+    return _feed(f"{site_name()}: {localize(category.name, current_language().code)}", None, category)
+
+
+@bp.get("/<lang:lang>/events.ics")
+@public
+def events() -> Response:
+    lang = current_language().code
+    rows = queries.coming_events(lang, datetime.now(UTC))
+    return typed(services.calendar([(row[0], row[1]) for row in rows], lang), "text/calendar")
+
+
+@bp.get("/<lang:lang>/events/<slug:slug>.ics")
+@public
+def event(slug: str) -> Response:
+    lang = current_language().code
+    row = queries.event(lang, slug)
+    if row is None:
+        abort(404)
+    return typed(services.calendar([(row[0], row[1])], lang), "text/calendar")
+
+
+@bp.get("/sitemap.xml")
+@public
+def sitemap() -> Response:
+    parts = [
+        absolute(url_for("feeds.sitemap_part", lang=code, part=part))
+        for code in LANGUAGES
+        for part in range(1, queries.sitemap_parts(code) + 1)
+    ]
+    return typed(render_template("feeds/sitemap_index.xml", parts=parts), "application/xml")
+
+
+@bp.get("/sitemap-<lang:lang>-<int(max=9999):part>.xml")
+@public
+def sitemap_part(part: int) -> Response:
+    lang = current_language().code
+    if not 1 <= part <= queries.sitemap_parts(lang):
+        abort(404)
+    entries = queries.sitemap_entries(lang, part)
+    return typed(render_template("feeds/sitemap.xml", entries=entries, first=part == 1), "application/xml")
+
+
+@bp.get("/robots.txt")
+@public
+def robots() -> Response:
+    lines = ["User-agent: *", "Disallow: /*/report", f"Sitemap: {absolute(url_for('feeds.sitemap'))}", ""]
+    return typed("\n".join(lines), "text/plain")
+
+
+@bp.get("/.well-known/security.txt")
+@public
+def security_txt() -> Response:
+    """RFC 9116; the date moves with the calendar month, so that it never runs out by itself."""
+    month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        f"Contact: {absolute(url_for('pages.fixed', lang='en' if 'en' in LANGUAGES else None, slug='contact'))}",
+        f"Expires: {(month + timedelta(days=180)).strftime('%Y-%m-%dT%H:%M:%SZ')}",
+        f"Preferred-Languages: {', '.join(LANGUAGES)}",
+        f"Canonical: {absolute('/.well-known/security.txt')}",
+        "",
+    ]
+    return typed("\n".join(lines), "text/plain")
+
+
+@bp.get("/<lang:lang>/manifest.webmanifest")
+@public
+def manifest() -> Response:
+    language = current_language()
+    icons = [
+        {"src": assets.static_url(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+        for size in (192, 512)
+    ]
+    response = jsonify(
+        name=site_name(),
+        short_name=site_name(),
+        lang=language.code,
+        dir=language.dir,
+        start_url=url_for("pages.home"),
+        scope="/",
+        display="minimal-ui",
+        background_color="#ffffff",
+        theme_color="#0b5563",
+        icons=icons,
+        description=_("Diseases, news, articles, events, guidelines, videos and journals' abstracts"),
+    )
+    response.mimetype = "application/manifest+json"
+    return response
+
+
+@bp.get("/favicon.ico")
+@public
+def favicon() -> Response:
+    name = current_app.config["STATIC_NAMES"]["img/favicon.ico"]
+    return send_from_directory(Path(current_app.instance_path) / "static", name, max_age=604800)
+
+
+@bp.get("/media/<path:name>")
+@public
+def media(name: str) -> Response:
+    """A picture of the portal: fixed type, no sniffing, nothing inside it can run."""
+    row = db.session.scalar(sa.select(Media).where(Media.name == name))
+    if row is None:
+        abort(404)
+    folder = Path(current_app.instance_path) / "media"
+    response = send_from_directory(folder, row.name, mimetype=row.mime, max_age=31536000)
+    response.headers["Content-Security-Policy"] = security.MEDIA_CSP
+    return response
+
+
+@bp.get("/healthz")
+@operations
+def health() -> Response:
+    """For watchdogs: can the database be written? The write is undone."""
+    try:
+        db.session.execute(sa.update(SiteVersion).values(value=SiteVersion.value))
+        db.session.flush()
+    finally:
+        db.session.rollback()
+    return typed("ok\n", "text/plain")
+
+
+@bp.get("/readyz")
+@operations
+def ready() -> Response:
+    """For load balancers: can the database be read?"""
+    db.session.execute(sa.select(SiteVersion.value)).first()
+    return typed("ok\n", "text/plain")

@@ -1,0 +1,52 @@
+"""Forms of readers without an account."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, SelectField, StringField, TextAreaField
+from wtforms.validators import Email, InputRequired, Length, Optional
+
+from medportal.content_types.sections import SECTIONS
+from medportal.forms import TranslatedForm
+
+
+class _MessageForm(TranslatedForm):
+    # People never see this field; programs that fill every field do.
+    website = StringField(_l("Leave this empty"))
+
+    @property
+    def is_from_a_program(self) -> bool:
+        return bool(self.website.data)
+
+
+class ContactForm(_MessageForm):
+    name = StringField(_l("Name"), validators=[Length(max=120)], render_kw={"autocomplete": "name"})
+    email = EmailField(
+        _l("Email address"),
+        description=_l("Only if an answer is wanted."),
+        validators=[Optional(), Length(max=254), Email()],
+        render_kw={"autocomplete": "email", "dir": "ltr"},
+    )
+    body = TextAreaField(
+        _l("Message"),
+        description=_l("No personal medical details, please."),
+        validators=[InputRequired(), Length(min=10, max=5000)],
+        render_kw={"rows": 8, "dir": "auto"},
+    )
+
+
+class ReportForm(_MessageForm):
+    section = SelectField(_l("Where on the page"))
+    body = TextAreaField(
+        _l("What is wrong, and how do you know?"),
+        validators=[InputRequired(), Length(min=10, max=5000)],
+        render_kw={"rows": 6, "dir": "auto"},
+    )
+    email = EmailField(
+        _l("Email address"),
+        description=_l("Only if an answer is wanted."),
+        validators=[Optional(), Length(max=254), Email()],
+        render_kw={"autocomplete": "email", "dir": "ltr"},
+    )
+
+    def offer(self, keys: list[str]) -> None:
+        """The sections of the page that the report is about."""
+        self.section.choices = [("", _l("The whole page")), *((key, SECTIONS[key]) for key in keys)]

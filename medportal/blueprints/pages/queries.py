@@ -1,0 +1,21 @@
+"""What the pages around the content ask."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from medportal.extensions import db
+from medportal.models.content import ContentText
+from medportal.models.message import Message
+
+
+def text_of(content_id: int, lang: str) -> ContentText | None:
+    """The text of a thing in a language, with its sections."""
+    return db.session.scalar(
+        sa.select(ContentText)
+        .where(ContentText.content_id == content_id, ContentText.lang == lang)
+        .options(selectinload(ContentText.sections))
+    )
+
+
+def messages() -> sa.Select[tuple[Message]]:
+    return sa.select(Message).order_by(Message.sent_at.desc(), Message.id.desc())

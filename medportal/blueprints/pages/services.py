@@ -1,0 +1,22 @@
+"""Messages from readers are kept here, whether or not mail works."""
+
+from medportal.extensions import db
+from medportal.models.message import Message
+
+
+def keep_message(
+    kind: str,
+    *,
+    lang: str,
+    body: str,
+    name: str = "",
+    email: str = "",
+    content_id: int | None = None,
+    section: str | None = None,
+) -> Message:
+    message = Message(
+        kind=kind, lang=lang, body=body, name=name, email=email, content_id=content_id, section=section
+    )
+    db.session.add(message)
+    db.session.flush()
+    return message

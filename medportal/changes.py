@@ -1,0 +1,133 @@
+"""The one place through which every public change passes: `content_changed`.
+
+It renews what lists show, calls the hooks (search, feeds, followers register theirs), and moves the version to which
+caches hold; all in the transaction of the change itself.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from flask import current_app
+
+from medportal.content_types import KINDS
+from medportal.extensions import db
+from medportal.i18n import LANGUAGES
+from medportal.models.content import Content, ContentText, Origin, Status
+from medportal.models.listing import Listing
+from medportal.models.setting import SiteVersion
+
+Hook = Callable[[Sequence[int]], None]
+HOOKS: list[Hook] = []
+BATCH = 200
+
+
+def content_changed(*content_ids: int) -> None:
+    """Call after every change that readers could see, before the caller commits."""
+    db.session.flush()
+    for start in range(0, len(content_ids), BATCH):
+        ids = content_ids[start : start + BATCH]
+        relist(ids)
+        for hook in HOOKS:
+            hook(ids)
+    site_changed()
+
+
+def site_changed() -> None:
+    """Something public that is no content changed: a setting, a category."""
+    moved = db.session.execute(sa.update(SiteVersion).values(value=SiteVersion.value + 1))
+    if moved.rowcount == 0:  # type: ignore[attr-defined]
+        db.session.add(SiteVersion(id=1, value=1))
+        db.session.flush()
+
+
+def site_version() -> int:
+    return db.session.scalar(sa.select(SiteVersion.value)) or 0
+
+
+def relist(content_ids: Sequence[int]) -> None:
+    """Write anew the rows of `listing` for these things, in every language of the registry."""
+    db.session.execute(sa.delete(Listing).where(Listing.content_id.in_(content_ids)))
+    things = db.session.execute(
+        sa.select(Content.id, Content.kind, Content.source_lang, Content.origin, Content.superseded_by_id).where(
+            Content.id.in_(content_ids)
+        )
+    ).all()
+    texts: dict[int, list[Any]] = defaultdict(list)
+    shown = (Status.PUBLISHED, Status.TITLE_ONLY)
+    for text in db.session.execute(
+        sa.select(
+            ContentText.id,
+            ContentText.content_id,
+            ContentText.lang,
+            ContentText.slug,
+            ContentText.title,
+            ContentText.summary,
+            ContentText.status,
+            ContentText.sort_key,
+            ContentText.letter,
+            ContentText.published_at,
+            ContentText.modified_at,
+        ).where(ContentText.content_id.in_(content_ids), ContentText.status.in_(shown))
+    ):
+        texts[text.content_id].append(text)
+    details = _details(things)
+    rows = [row for thing in things for row in _rows(thing, texts[thing.id], details.get(thing.id))]
+    if rows:
+        db.session.execute(sa.insert(Listing), rows)
+
+
+def _details(things: Iterable[Any]) -> dict[int, Any]:
+    """The rows of the kinds' own tables, for the kinds that have one."""
+    by_kind: dict[str, list[int]] = defaultdict(list)
+    for thing in things:
+        by_kind[thing.kind].append(thing.id)
+    found: dict[int, Any] = {}
+    for key, ids in by_kind.items():
+        model = KINDS[key].detail if key in KINDS else None
+        if model is not None:
+            for row in db.session.scalars(sa.select(model).where(model.content_id.in_(ids))):
+                found[row.content_id] = row
+    return found
+
+
+def _rows(thing: Any, texts: list[Any], detail: Any) -> list[dict[str, Any]]:
+    published = {text.lang: text for text in texts if text.status == Status.PUBLISHED}
+    kind = KINDS.get(thing.kind)
+    if not published or kind is None:
+        return []
+    named = {text.lang: text for text in texts}
+    fallback = published.get(thing.source_lang) or next(iter(published.values()))
+    return [_row(thing, kind, code, published.get(code), fallback, named, detail) for code in LANGUAGES]
+
+
+def _row(thing: Any, kind: Any, code: str, own: Any, fallback: Any, named: dict[str, Any], detail: Any) -> dict[str, Any]:
+    text = own or fallback
+    title = named.get(code, text)
+    date, ends = kind.when(detail) if kind.when and detail else (text.published_at or datetime.now(UTC), None)
+    zone = ZoneInfo(current_app.config["TIME_ZONE"])
+    return {
+        "lang": code,
+        "content_id": thing.id,
+        "text_id": text.id,
+        "kind": thing.kind,
+        "own": own is not None,
+        "behind": own is None,
+        "on_home": kind.on_home > 0 and thing.origin != Origin.IMPORTED and thing.superseded_by_id is None,
+        "indexable": thing.origin == Origin.OWN,
+        "slug": text.slug,
+        "title": title.title,
+        "title_lang": title.lang,
+        "text_lang": text.lang,
+        "summary": text.summary if own else "",
+        "origin": thing.origin,
+        "sort_key": title.sort_key,
+        "letter": title.letter,
+        "date": date,
+        "ends": ends,
+        "year": kind.year(detail) if kind.year and detail else date.astimezone(zone).year,
+        "modified_at": text.modified_at,
+    }

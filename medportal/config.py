@@ -1,0 +1,151 @@
+"""Settings: defaults, then the environment, then `instance/config.py`, then what a caller passes.
+
+Every setting has a sentence in `.env.example` (a test compares the two). Nonsense is refused at start.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class ConfigError(RuntimeError):
+    """A setting that the portal cannot start with; the message names it and the remedy."""
+
+
+def _boolean(name: str, value: str) -> bool:
+    if value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    raise ConfigError(f"{name} must be True or False, not {value!r}")
+
+
+def _number(name: str, value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise ConfigError(f"{name} must be a whole number, not {value!r}") from None
+
+
+def _words(_name: str, value: str) -> list[str]:
+    return [word for word in value.replace(",", " ").split() if word]
+
+
+def _text(_name: str, value: str) -> str:
+    return value
+
+
+# name: (default, reader of the environment's text)
+SETTINGS: dict[str, tuple[Any, Any]] = {
+    "DATABASE_URL": ("", _text),
+    "SECRET_KEY": ("", _text),
+    "SITE_URL": ("http://localhost:8000", _text),
+    "TRUSTED_HOSTS": ([], _words),
+    "PROXY_HOPS": (0, _number),
+    "DEFAULT_LANGUAGE": ("ar", _text),
+    "TIME_ZONE": ("Asia/Damascus", _text),
+    "ARABIC_REGION": ("", _text),
+    "ARABIC_DIGITS": (False, _boolean),
+    "PAGE_SIZE": (24, _number),
+    "RATE_LIMITS": (True, _boolean),
+    "LOG_LEVEL": ("INFO", _text),
+}
+
+
+def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """All settings, checked. `overrides` wins over everything (tests use it)."""
+    overrides = dict(overrides or {})
+    instance = Path(
+        overrides.get("INSTANCE_PATH") or os.environ.get("MEDPORTAL_INSTANCE") or ROOT / "instance"
+    ).resolve()
+    values: dict[str, Any] = {name: default for name, (default, _) in SETTINGS.items()}
+    for name, (_, read) in SETTINGS.items():
+        if name in os.environ:
+            values[name] = read(name, os.environ[name])
+    local = instance / "config.py"
+    if local.is_file() and not overrides.get("TESTING"):
+        written: dict[str, Any] = {}
+        exec(compile(local.read_text(encoding="utf-8"), str(local), "exec"), written)  # noqa: S102  # the owner's own file
+        values.update({name: value for name, value in written.items() if name.isupper()})
+    values.update(overrides)
+    values["INSTANCE_PATH"] = instance
+    _check(values)
+    return values | _derived(values, instance)
+
+
+def _check(values: dict[str, Any]) -> None:
+    site = urlsplit(values["SITE_URL"])
+    if site.scheme not in ("http", "https") or not site.hostname or site.path.strip("/"):
+        raise ConfigError(
+            f"SITE_URL must look like https://portal.example, without a path: {values['SITE_URL']!r}"
+        )
+    if not 0 <= values["PROXY_HOPS"] <= 5:
+        raise ConfigError("PROXY_HOPS is the number of proxies in front of the portal, 0 to 5")
+    if not 5 <= values["PAGE_SIZE"] <= 100:
+        raise ConfigError("PAGE_SIZE is the number of entries on a list page, 5 to 100")
+    try:
+        ZoneInfo(values["TIME_ZONE"])
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(
+            f"TIME_ZONE must be a name such as Asia/Damascus, not {values['TIME_ZONE']!r}"
+        ) from None
+
+
+def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
+    site = urlsplit(values["SITE_URL"])
+    https = site.scheme == "https"
+    hosts = values["TRUSTED_HOSTS"] or [site.hostname, "localhost", "127.0.0.1"]
+    return {
+        "SITE_URL": values["SITE_URL"].rstrip("/"),
+        "TRUSTED_HOSTS": hosts,
+        "SECRET_KEY": values["SECRET_KEY"] or _kept_secret(instance),
+        "SQLALCHEMY_DATABASE_URI": _database_uri(values["DATABASE_URL"], instance),
+        "SESSION_COOKIE_SECURE": https,
+        "PREFERRED_URL_SCHEME": site.scheme,
+        "HSTS": https,
+        "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "MAX_FORM_PARTS": 1000,
+        "BABEL_DEFAULT_LOCALE": "en",
+        "BABEL_DEFAULT_TIMEZONE": values["TIME_ZONE"],
+        "BABEL_TRANSLATION_DIRECTORIES": str(values.get("TRANSLATIONS") or ROOT / "translations"),
+        "WTF_CSRF_CHECK_DEFAULT": False,
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_BR_LEVEL": 4,
+        "COMPRESS_MIMETYPES": [
+            "text/html",
+            "application/json",
+            "application/atom+xml",
+            "application/xml",
+            "text/plain",
+            "text/calendar",
+            "application/manifest+json",
+        ],
+    }
+
+
+def _database_uri(url: str, instance: Path) -> str:
+    if not url:
+        return f"sqlite:///{instance / 'medportal.db'}"
+    return url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
+
+
+def _kept_secret(instance: Path) -> str:
+    """The secret in `instance/secret_key` (0600), made once; two workers that start together agree on one."""
+    path = instance / "secret_key"
+    instance.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        kept = path.read_text(encoding="ascii").strip()
+        if len(kept) < 32:
+            raise ConfigError(f"{path} is damaged: delete it, or set SECRET_KEY") from None
+        return kept
+    secret = secrets.token_hex(32)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secret)
+    return secret

@@ -1,0 +1,54 @@
+"""Error pages in the reader's language, with a way on. They never ask the database."""
+
+from flask import Flask, Response, make_response, render_template
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from medportal.logs import log
+
+PAGES = {
+    400: (_l("This request cannot be understood"), _l("The address or the form contains something that is not allowed.")),
+    403: (_l("This is not allowed"), _l("The request did not come from a page of this portal. Go back and try again.")),
+    404: (_l("Page not found"), _l("The address may be mistyped, or the page may have moved.")),
+    405: (_l("This is not possible here"), _l("The page exists, but not for this kind of request.")),
+    410: (_l("This page was withdrawn"), _l("It existed, and it was taken back on purpose.")),
+    413: (_l("That is too large"), _l("What was sent is larger than this form accepts.")),
+    415: (_l("This format is not accepted"), _l("Forms of this portal are sent by its own pages.")),
+    429: (_l("Too many messages"), _l("Please wait a while and try again.")),
+    500: (_l("Something went wrong here"), _l("The fault is ours and has been noted. Please try again later.")),
+    503: (_l("The portal cannot save at the moment"), _l("Reading works. Please try again in a few minutes.")),
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def page(status: int) -> Response:
+    heading, text = PAGES[status if status in PAGES else 500 if status >= 500 else 400]
+    body = render_template("errors/error.html", status=status, heading=heading, text=text)
+    return make_response(body, status)
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    response = page(error.code)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _database_error(error: OperationalError) -> Response:
+    """A full or locked disk refuses writes: readers go on reading, writers are told to come back."""
+    log.error("database", exc_info=error)
+    return page(503)
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected", exc_info=error)
+    return page(500)

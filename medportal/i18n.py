@@ -1,0 +1,122 @@
+"""Languages: a registry, the language in the URL, and what follows from it.
+
+A further language is one line in `LANGUAGES`, a catalogue in `translations/` and content; no migration and no
+template knows which languages there are.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from babel import Locale
+from flask import Flask, current_app, g, has_request_context, request, url_for
+from flask_babel import Babel, force_locale
+from werkzeug.routing import BaseConverter, BuildError, Map
+
+from medportal.lib.arabic import ARABIC_ALPHABET, LATIN_ALPHABET
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language of the portal. `alphabet` is what its A–Z offers, in order."""
+
+    code: str
+    alphabet: str = LATIN_ALPHABET
+
+    @property
+    def locale(self) -> Locale:
+        return Locale.parse(self.code)
+
+    @property
+    def dir(self) -> str:
+        return str(self.locale.text_direction)
+
+    @property
+    def native_name(self) -> str:
+        return str(self.locale.get_display_name(self.code)).capitalize()
+
+
+LANGUAGES: dict[str, Language] = {
+    "ar": Language("ar", ARABIC_ALPHABET),
+    "en": Language("en"),
+}
+
+babel = Babel()
+
+
+class LanguageConverter(BaseConverter):
+    """`<lang:lang>` matches exactly the codes of the registry as it was when the app was made."""
+
+    part_isolating = True
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map)
+        self.regex = "|".join(LANGUAGES)
+
+
+def init_app(app: Flask) -> None:
+    if app.config["DEFAULT_LANGUAGE"] not in LANGUAGES:
+        raise RuntimeError(f"DEFAULT_LANGUAGE {app.config['DEFAULT_LANGUAGE']!r} is not in the registry")
+    babel.init_app(app, locale_selector=_locale)
+    app.url_map.converters["lang"] = LanguageConverter
+    app.url_value_preprocessor(_take_language)
+    app.url_defaults(_give_language)
+
+
+def _take_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    code = (values or {}).pop("lang", None)
+    if code is not None:
+        g.lang = code
+
+
+def _give_language(endpoint: str, values: dict[str, Any]) -> None:
+    if "lang" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        values["lang"] = current_language().code
+
+
+def _locale() -> str:
+    code = current_language().code
+    region = current_app.config["ARABIC_REGION"]
+    return f"{code}_{region}" if code == "ar" and region else code
+
+
+def current_language() -> Language:
+    """From the URL; where it names none (errors, `/`), what the reader's browser prefers; else the default."""
+    code = g.get("lang")
+    if code is None and has_request_context():
+        first = request.path.split("/", 2)[1] if request.path.startswith("/") else ""
+        code = first if first in LANGUAGES else preferred_language()
+        g.lang = code
+    return LANGUAGES[code or current_app.config["DEFAULT_LANGUAGE"]]
+
+
+def preferred_language() -> str:
+    best = request.accept_languages.best_match(list(LANGUAGES))
+    return best or str(current_app.config["DEFAULT_LANGUAGE"])
+
+
+@contextmanager
+def in_language(code: str) -> Iterator[None]:
+    """Text, addresses and dates in `code`, outside a request (commands, mail, jobs)."""
+    before = g.get("lang")
+    g.lang = code
+    try:
+        with force_locale(code):
+            yield
+    finally:
+        g.lang = before
+
+
+def other_languages() -> list[Language]:
+    return [language for code, language in LANGUAGES.items() if code != current_language().code]
+
+
+def same_page_in(code: str, keep: tuple[str, ...] = ("page", "category", "year", "when", "q")) -> str:
+    """The address of this very page in another language, with the query values that mean the same there."""
+    values = dict(request.view_args or {})
+    query = {name: request.args[name] for name in keep if request.args.get(name)}
+    try:
+        return url_for(request.endpoint or "", **{**query, **values, "lang": code})
+    except BuildError:
+        return url_for("pages.home", lang=code)

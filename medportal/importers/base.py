@@ -1,0 +1,190 @@
+"""What every importer is, and the one loop that runs it.
+
+An importer turns files into `Record`s grouped by the thing they describe, and saves one group. The loop does the
+rest: batches with a commit each, progress, repeatability, totals that add up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from medportal.changes import content_changed
+from medportal.extensions import db
+from medportal.models.content import ImportItem
+
+BATCH_SECONDS = 0.25
+"""A batch is committed after this long: no write transaction of an import lasts over half a second."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """index: a companion table, or None. dry_run: read and count only. publish: show the texts at once."""
+
+    index: Path | None = None
+    dry_run: bool = False
+    publish: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a source. `group` names the thing it is about; records of one group become one page."""
+
+    external_id: str
+    group: str
+    data: dict[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass
+class Totals:
+    """read = made + merged + skipped; `broken` are those of the skipped that could not be read."""
+
+    read: int = 0
+    made: int = 0
+    merged: int = 0
+    skipped: int = 0
+    broken: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def summary(self) -> str:
+        assert self.read == self.made + self.merged + self.skipped, "the totals of an import must add up"
+        return (
+            f"{self.read} records read = {self.made} made a page + {self.merged} merged into one "
+            f"+ {self.skipped} skipped ({self.broken} broken, {self.skipped - self.broken} known already)"
+        )
+
+
+class Importer(ABC):
+    """One source. `name` is stored with every record, so it must never change."""
+
+    name: str
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    @abstractmethod
+    def read(self, path: Path, broken: Callable[[int, str], None]) -> Iterator[Record]:
+        """The records of a file. `broken(line, why)` notes one that cannot be used; reading goes on."""
+
+    @abstractmethod
+    def save(self, records: Sequence[Record], content_id: int | None) -> int:
+        """Make one page of these records, or add them to the imported thing `content_id`; the content's id.
+
+        Flushes; neither commits nor calls `content_changed` (the loop does both).
+        """
+
+    def prepare(self) -> None:
+        """Called once before anything is saved."""
+
+
+def run(importer: Importer, files: Iterable[Path], *, echo: Callable[[str], None]) -> Totals:
+    """Read the files and save what is new. Stopped at any moment, a later run finishes the work."""
+    totals = Totals()
+    groups = _grouped(importer, files, totals, echo)
+    if importer.options.dry_run:
+        known = _known(importer.name)
+        for records in groups.values():
+            new = [r for r in records if r.external_id not in known]
+            _count(totals, len(records), len(new), merges_all=len(new) < len(records))
+        echo("Dry run: nothing was saved.")
+        return totals
+    importer.prepare()
+    db.session.commit()
+    _save_all(importer, groups, totals, echo)
+    return totals
+
+
+def _grouped(
+    importer: Importer, files: Iterable[Path], totals: Totals, echo: Callable[[str], None]
+) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = {}
+    seen: set[str] = set()
+    for path in files:
+
+        def broken(line: int, why: str, path: Path = path) -> None:
+            totals.read += 1
+            totals.skipped += 1
+            totals.broken += 1
+            echo(f"{path.name}, line {line}: skipped, {why}")
+
+        for record in importer.read(path, broken):
+            totals.read += 1
+            if record.external_id in seen:
+                totals.skipped += 1
+                continue
+            seen.add(record.external_id)
+            groups.setdefault(record.group, []).append(record)
+    return groups
+
+
+def _known(source: str) -> dict[str, int | None]:
+    """external id → content id of what came from this source before."""
+    rows = db.session.execute(
+        sa.select(ImportItem.external_id, ImportItem.content_id).where(ImportItem.source == source)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _count(totals: Totals, all_records: int, new: int, *, merges_all: bool) -> None:
+    totals.skipped += all_records - new
+    if new:
+        totals.made += 0 if merges_all else 1
+        totals.merged += new if merges_all else new - 1
+
+
+def _save_all(
+    importer: Importer, groups: dict[str, list[Record]], totals: Totals, echo: Callable[[str], None]
+) -> None:
+    known = _known(importer.name)
+    db.session.rollback()
+    changed: list[int] = []
+    started = shown = time.monotonic()
+    for done, (group, records) in enumerate(groups.items(), 1):
+        new = [r for r in records if r.external_id not in known]
+        existing = next((known[r.external_id] for r in records if known.get(r.external_id)), None)
+        existing = existing or known.get(f"group:{group}")
+        if new:
+            content_id = importer.save(new, existing)
+            known[f"group:{group}"] = content_id
+            _remember(importer.name, group, new, content_id, first=existing is None)
+            changed.append(content_id)
+        _count(totals, len(records), len(new), merges_all=existing is not None)
+        if changed and time.monotonic() - started > BATCH_SECONDS:
+            _finish_batch(changed)
+            started = time.monotonic()
+        if time.monotonic() - shown > 2:
+            shown = time.monotonic()
+            echo(f"{done} of {len(groups)} pages")
+    if changed:
+        _finish_batch(changed)
+
+
+def _remember(source: str, group: str, records: Sequence[Record], content_id: int, *, first: bool) -> None:
+    rows = [
+        {"source": source, "external_id": r.external_id, "fingerprint": r.fingerprint, "content_id": content_id}
+        for r in records
+    ]
+    if first:
+        rows.append(
+            {"source": source, "external_id": f"group:{group}", "fingerprint": "", "content_id": content_id}
+        )
+    db.session.execute(sa.insert(ImportItem), rows)
+
+
+def _finish_batch(changed: list[int]) -> None:
+    content_changed(*changed)
+    db.session.commit()
+    db.session.expunge_all()
+    changed.clear()

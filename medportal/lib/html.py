@@ -1,0 +1,93 @@
+"""The one sanitiser. Everything that people or files bring as HTML passes here on every write, never at render.
+
+`POLICY_VERSION` is stored with what was cleaned; `flask content resanitise` cleans again what an older policy let pass.
+"""
+
+import re
+
+import nh3
+from markupsafe import escape
+
+POLICY_VERSION = 1
+
+_TAGS = set(
+    "p h3 h4 ul ol li strong em sub sup blockquote a img br table thead tbody tr th td caption bdi span".split()
+)
+_ATTRIBUTES = {
+    "*": {"dir", "lang"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "th": {"scope", "colspan", "rowspan"},
+    "td": {"colspan", "rowspan"},
+}
+_DROPPED_WITH_CONTENT = {"script", "style", "template", "iframe", "object", "noscript", "title", "textarea", "svg", "math"}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+_LOCAL_IMAGE = re.compile(r"/media/[\w.-]+")
+_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b\x0c\x0e-\x1f]")
+_DIRECTIONS = {"ltr", "rtl", "auto"}
+_LANG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "src":
+        return value if _LOCAL_IMAGE.fullmatch(value) else None
+    if name == "dir":
+        return value if value in _DIRECTIONS else None
+    if name == "lang":
+        return value if _LANG.fullmatch(value) else None
+    if name in ("width", "height", "colspan", "rowspan"):
+        return value if value.isascii() and value.isdigit() and len(value) < 5 else None
+    return value
+
+
+_cleaner = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags=_DROPPED_WITH_CONTENT,
+    attributes=_ATTRIBUTES,
+    attribute_filter=_attribute,
+    url_schemes=_SCHEMES,
+    link_rel="noopener nofollow ugc",
+)
+
+
+def sanitise(html: str) -> str:
+    """Only the allowed elements, attributes, directions and address schemes; images only from `/media/`.
+
+    Headings of level 2 belong to the page's sections, so `h1` and `h2` become `h3`.
+    """
+    html = re.sub(r"<(/?)h[12]\b", r"<\1h3", _CONTROLS.sub("", html), flags=re.I)
+    return _cleaner.clean(html).strip()
+
+
+def plain_to_html(text: str) -> str:
+    """Paragraphs and lists from plain text: a blank line separates paragraphs, lines starting with "- " are items."""
+    blocks = []
+    for block in re.split(r"\n\s*\n", text.strip()):
+        lines = [line.strip() for line in block.split("\n") if line.strip()]
+        blocks.append(_lines_to_html(lines))
+    return "\n".join(b for b in blocks if b)
+
+
+def _lines_to_html(lines: list[str]) -> str:
+    out: list[str] = []
+    items: list[str] = []
+    for line in [*lines, ""]:
+        if line.startswith("- "):
+            items.append(f"<li>{escape(line[2:].strip())}</li>")
+            continue
+        if items:
+            out.append(f"<ul>{''.join(items)}</ul>")
+            items = []
+        if line:
+            out.append(f"<p>{escape(line)}</p>")
+    return "\n".join(out)
+
+
+def to_text(html: str) -> str:
+    """The words of sanitised HTML, for descriptions and feeds."""
+    text = re.sub(r"<sup>.*?</sup>", "", html, flags=re.S)
+    text = re.sub(r"</(p|li|h3|h4|tr|td|th|ul|ol)>", " ", text)
+    text = re.sub(r"<[^>]+>", "", text)
+    for entity, char in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&")):
+        text = text.replace(entity, char)
+    return " ".join(text.split())

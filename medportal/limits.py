@@ -1,0 +1,43 @@
+"""How often may one address do a thing. Counts live in the database, so every worker and machine shares them."""
+
+import hashlib
+import hmac
+import ipaddress
+import time
+
+import sqlalchemy as sa
+from flask import current_app, request
+from sqlalchemy.dialects import postgresql, sqlite
+
+from medportal.extensions import db
+from medportal.models.message import RateBucket
+
+
+def allow(name: str, subject: str, *, limit: int, seconds: int) -> bool:
+    """Count one more `name` of `subject` in this slot of time; False when that is more than `limit`.
+
+    The subject is kept as a salted hash. Slots of the past are dropped on the way.
+    """
+    if not current_app.config["RATE_LIMITS"]:
+        return True
+    slot = int(time.time()) // seconds
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    key = hmac.new(secret, f"{name}:{seconds}:{subject}".encode(), hashlib.sha256).hexdigest()
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    count = db.session.scalar(
+        insert(RateBucket)
+        .values(key=key, slot=slot, n=1)
+        .on_conflict_do_update(index_elements=["key", "slot"], set_={"n": RateBucket.n + 1})
+        .returning(RateBucket.n)
+    )
+    if count == 1:
+        db.session.execute(sa.delete(RateBucket).where(RateBucket.key == key, RateBucket.slot < slot))
+    return bool(count <= limit)
+
+
+def network() -> str:
+    """The reader's address, for IPv6 its /64: what one household or phone can vary at will counts as one."""
+    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104  # a value, not a listener
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    return str(address)

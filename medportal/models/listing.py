@@ -1,0 +1,57 @@
+"""What lists show, kept ready: one row per language and thing that a reader of that language may see.
+
+Written only by `content_changed`. A thing without a text in the reader's language stands behind the others (`own`
+False) under its title in that language if one is known. Lists, home, categories, feeds and the sitemap read this
+table alone, so they cost the same whatever the number of texts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from medportal.extensions import Base, db
+from medportal.models.types import SortKey, UtcDateTime, moment, pk
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+class Listing(Model):
+    __tablename__ = "listing"
+    __table_args__ = (
+        sa.UniqueConstraint("lang", "content_id"),
+        sa.Index("ix_listing_title_order", "lang", "kind", "behind", "sort_key", "content_id"),
+        sa.Index("ix_listing_letter_order", "lang", "kind", "letter", "behind", "sort_key", "content_id"),
+        sa.Index("ix_listing_date_order", "lang", "kind", "own", "date", "content_id"),
+        sa.Index("ix_listing_home_order", "lang", "kind", "on_home", "own", "date", "content_id"),
+    )
+
+    id: Mapped[pk]
+    lang: Mapped[str] = mapped_column(sa.String(8))
+    content_id: Mapped[int] = mapped_column(sa.ForeignKey("content.id", ondelete="CASCADE"), index=True)
+    text_id: Mapped[int] = mapped_column(sa.ForeignKey("content_text.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    own: Mapped[bool]
+    behind: Mapped[bool]
+    """Not `own`: both orders of a list, by title up and by date down, then follow one plain index each."""
+    on_home: Mapped[bool]
+    indexable: Mapped[bool]
+    slug: Mapped[str] = mapped_column(sa.String(80))
+    title: Mapped[str] = mapped_column(sa.String(300))
+    title_lang: Mapped[str] = mapped_column(sa.String(8))
+    text_lang: Mapped[str] = mapped_column(sa.String(8))
+    summary: Mapped[str] = mapped_column(sa.Text, default="")
+    origin: Mapped[str] = mapped_column(sa.String(10))
+    sort_key: Mapped[str] = mapped_column(SortKey)
+    letter: Mapped[str] = mapped_column(sa.String(1))
+    date: Mapped[moment]
+    """What its kind is ordered by: publication, or the start of an event."""
+    ends: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    year: Mapped[int] = mapped_column(index=True)
+    modified_at: Mapped[moment]

@@ -1,0 +1,120 @@
+"""What every template may use: dates, digits, bidi-safe text, addresses, and the facts of the site."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import format_date, format_datetime
+from markupsafe import Markup, escape
+
+from medportal import i18n
+from medportal.lib import bidi
+from medportal.lib.arabic import has_arabic, to_arabic_digits
+from medportal.models.setting import all_settings
+from medportal.models.types import label_language, localize
+
+
+def init_app(app: Flask) -> None:
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    env.filters.update(
+        bidi=isolate,
+        bidi_html=isolate_html,
+        bidi_plain=isolate_plain,
+        day=day,
+        day_time=day_time,
+        month=month,
+        digits=digits,
+        label=label,
+        foreign=foreign,
+    )
+    env.globals.update(
+        absolute=absolute,
+        setting=setting,
+        here=here,
+        languages=i18n.LANGUAGES,
+        current_language=i18n.current_language,
+        other_languages=i18n.other_languages,
+        same_page_in=i18n.same_page_in,
+        now=datetime.now,
+    )
+
+
+def _rtl() -> bool:
+    return i18n.current_language().dir == "rtl"
+
+
+def isolate(text: str) -> Markup:
+    """Plain text as HTML; in right-to-left pages with its numbers, units and Latin words isolated."""
+    return bidi.isolate_text(text) if _rtl() else escape(text)
+
+
+def isolate_html(html: str, lang: str | None = None) -> Markup:
+    """Sanitised HTML of a text in `lang` (None: the page's language)."""
+    rtl = _rtl() if lang is None else i18n.LANGUAGES[lang].dir == "rtl"
+    return bidi.isolate_html(html) if rtl else Markup(html)  # noqa: S704  # sanitised when it was written
+
+
+def isolate_plain(text: str) -> str:
+    """For `<title>` and attributes, where markup is impossible."""
+    return bidi.isolate_plain(text) if _rtl() else text
+
+
+def foreign(text: str, lang: str | None = None) -> Markup:
+    """A name or title typed by people: isolated, and marked when it is in another language than the page.
+
+    `lang` None guesses from the script, for names whose language nobody recorded.
+    """
+    code = lang or ("ar" if has_arabic(text) else "en")
+    if code == i18n.current_language().code:
+        return Markup("<bdi>{}</bdi>").format(isolate(text))
+    direction = i18n.LANGUAGES[code].dir if code in i18n.LANGUAGES else "auto"
+    return Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(code, direction, text)
+
+
+def label(value: dict[str, str] | None) -> Markup:
+    """A localized label, marked when only another language has it."""
+    lang = i18n.current_language().code
+    return foreign(localize(value, lang), label_language(value, lang))
+
+
+def digits(text: Any) -> str:
+    """Digits of dates and counts in the site's choice; never for text of articles."""
+    chosen = current_app.config["ARABIC_DIGITS"] and i18n.current_language().code == "ar"
+    return to_arabic_digits(str(text)) if chosen else str(text)
+
+
+def day(value: date | datetime) -> Markup:
+    shown = format_date(value, "long", rebase=isinstance(value, datetime))
+    return Markup('<time datetime="{}">{}</time>').format(_iso(value), digits(shown))
+
+
+def month(value: date) -> str:
+    return digits(format_date(value, "MMM", rebase=False))
+
+
+def day_time(value: datetime) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(_iso(value), digits(format_datetime(value, "long")))
+
+
+def _iso(value: date | datetime) -> str:
+    return value.isoformat(timespec="minutes") if isinstance(value, datetime) else value.isoformat()
+
+
+def absolute(path: str) -> str:
+    """A full address; the host comes from SITE_URL only, never from the request."""
+    return current_app.config["SITE_URL"] + path
+
+
+def here(**changes: Any) -> str:
+    """This page with some query values changed; None takes one away."""
+    query = {**request.args.to_dict(), **changes}
+    query = {name: value for name, value in query.items() if value not in (None, "")}
+    return url_for(request.endpoint or "pages.home", **{**query, **(request.view_args or {})})
+
+
+def setting(key: str, default: Any = None) -> Any:
+    """A choice of the owner; read once a request."""
+    if "settings" not in g:
+        g.settings = all_settings()
+    return g.settings.get(key, default)

@@ -1,0 +1,3 @@
+from medportal import create_app
+
+app = create_app()
