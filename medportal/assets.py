@@ -14,6 +14,8 @@ import brotli
 from flask import Flask, current_app
 from whitenoise import WhiteNoise
 
+from medportal.i18n import current_language
+
 FOLDER = Path(__file__).parent / "static"
 _COMPRESSED = {".css", ".js", ".svg"}
 _SERVED = {".css", ".js", ".svg", ".woff2", ".png", ".webp", ".ico", ".txt"}
@@ -25,7 +27,7 @@ def init_app(app: Flask) -> None:
     kept = Path(app.instance_path) / "static"
     names = build(kept)
     app.config["STATIC_NAMES"] = names
-    app.jinja_env.globals["static_url"] = static_url
+    app.jinja_env.globals.update(static_url=static_url, preview_picture=preview_picture)
     server = WhiteNoise(
         app.wsgi_app,
         max_age=31536000,
@@ -41,6 +43,12 @@ def init_app(app: Flask) -> None:
 def static_url(name: str) -> str:
     """The address of a static file. An unknown name is a programmer's mistake and fails at once."""
     return f"/static/{current_app.config['STATIC_NAMES'][name]}"
+
+
+def preview_picture() -> str:
+    """The picture that other sites show with a link: the one of the page's language, if it was drawn."""
+    name = f"img/og-{current_language().code}.png"
+    return static_url(name if name in current_app.config["STATIC_NAMES"] else "img/og-en.png")
 
 
 def _add_headers(headers: dict[str, str], _path: str, _url: str) -> None:

@@ -5,12 +5,16 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import BaseConverter, Map, UnicodeConverter, ValidationError
 
-from medportal.content_types import ContentType, kind_by_path
+from medportal.content_types import KINDS, ContentType, kind_by_path
 from medportal.content_types.page import FIXED
 
 
 class KindConverter(BaseConverter):
-    """`<kind:kind>` is the plural of a content type, as in `/en/diseases/`."""
+    """`<kind:kind>` is the plural of a content type, as in `/en/diseases/`; only registered ones match."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map)
+        self.regex = "|".join(kind.path for kind in KINDS.values())
 
     def to_python(self, value: str) -> ContentType:
         kind = kind_by_path(value)

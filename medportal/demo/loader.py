@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 from medportal import taxonomy
 from medportal.blueprints.content import services
 from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft, TreatmentDraft
-from medportal.content_types import kind_by_path
+from medportal.content_types import KINDS, ContentType
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
 from medportal.lib.dates import utc_now
@@ -45,11 +45,11 @@ def load(*, echo: Callable[[str], None] = lambda _line: None) -> int:
     ids = {row[0]: row[1] for row in db.session.execute(sa.select(Content.key, Content.id).where(Content.key.is_not(None)))}
     related: dict[str, list[str]] = {}
     added = 0
-    for path in sorted(FOLDER.glob("*/*.toml")):
+    for kind, path in _files():
         if path.stem in ids:
             continue
         facts = tomllib.loads(path.read_text(encoding="utf-8"))
-        content = _content(path, facts, references)
+        content = _content(kind, path, facts, references)
         ids[path.stem] = content.id
         related[path.stem] = facts.get("related", [])
         added += 1
@@ -90,9 +90,13 @@ def _reference(row: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _content(path: Path, facts: dict[str, Any], references: dict[str, dict[str, str]]) -> Content:
-    kind = kind_by_path(path.parent.name)
-    assert kind is not None, f"{path}: no kind has this folder"
+def _files() -> list[tuple[ContentType, Path]]:
+    return [(kind, path) for kind in KINDS.values() for path in sorted((FOLDER / kind.path).glob("*.toml"))]
+
+
+def _content(
+    kind: ContentType, path: Path, facts: dict[str, Any], references: dict[str, dict[str, str]]
+) -> Content:
     keys = facts.get("references", [])
     numbers = {key: n for n, key in enumerate(keys, 1)}
     texts = {code: _read(path.with_suffix(f".{code}.md")) for code in LANGUAGES if path.with_suffix(f".{code}.md").is_file()}
@@ -214,7 +218,7 @@ def _poster(name: str | None) -> int | None:
     source = FOLDER / "media" / f"{name}.webp"
     if name is None or not source.is_file():
         return None
-    facts = tomllib.loads((FOLDER / "media" / "media.toml").read_text(encoding="utf-8"))[name]
+    facts = tomllib.loads((FOLDER / "media" / "posters.toml").read_text(encoding="utf-8"))[name]
     folder = _media_folder()
     folder.mkdir(parents=True, exist_ok=True)
     target = f"sample-{name}.webp"
