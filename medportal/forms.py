@@ -81,6 +81,7 @@ _MESSAGES = (
     _l("Invalid value, must be one of: %(values)s."),
     _l("Invalid value, can't be any of: %(values)s."),
     _l("This field cannot be edited."),
+    _l("This field is disabled and cannot have a value."),
     _l("Invalid CSRF Token."),
     _l("CSRF token missing."),
     _l("CSRF failed."),

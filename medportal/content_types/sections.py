@@ -1,12 +1,12 @@
-"""The sections that a text may have, in the order in which pages show them."""
+"""The sections that a text may have, in the order in which pages show them: urgent advice stands on top."""
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 SECTIONS: dict[str, LazyString] = {
+    "when_to_get_help": _l("When to get help"),
     "body": _l("Text"),
     "definition": _l("What it is"),
-    "when_to_get_help": _l("When to get help"),
     "lay_summary": _l("Summary in plain language"),
     "symptoms": _l("Symptoms"),
     "causes": _l("Causes"),
@@ -27,4 +27,3 @@ SECTIONS: dict[str, LazyString] = {
 }
 
 ORDER = {key: position for position, key in enumerate(SECTIONS)}
-WITHOUT_HEADING = frozenset({"body"})

@@ -31,7 +31,7 @@ from medportal.models.treatment import FIELDS
 FOLDER = Path(__file__).parent
 BY = "sample"
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-_MARK = re.compile(r"\[@([\w-]+)\]")
+_MARK = re.compile(r"\s*\[@([\w-]+)\]")
 _SECTION = re.compile(r"^## +([a-z_]+) *$", re.M)
 _LEVEL = re.compile(r"^### +([a-z]+) *$", re.M)
 _STATE = re.compile(r"^state: *(\w+)(?: +(\d{4}-\d{2}-\d{2}))? *$")

@@ -67,9 +67,11 @@ class Totals:
 
 
 class Importer(ABC):
-    """One source. `name` is stored with every record, so it must never change."""
+    """One source. `name` is stored with every record, so it must never change; `attribution` is what its licence asks
+    to be said, "" where it asks nothing."""
 
     name: str
+    attribution = ""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -103,6 +105,8 @@ def run(importer: Importer, files: Iterable[Path], *, echo: Callable[[str], None
     importer.prepare()
     db.session.commit()
     _save_all(importer, groups, totals, echo)
+    if importer.attribution:
+        echo(importer.attribution)
     return totals
 
 

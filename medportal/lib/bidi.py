@@ -19,7 +19,7 @@ _RUN = re.compile(
       | \s[(\[]?[{_CORE}]+[)\]]?                                          # or by a space
       | [(\[][{_CORE}]+[)\]]
     )*
-    (?:[%°+′″‰⁺⁻²³]+[)\]]?|[)\]])?               # what belongs to the end of a value
+    (?:\s?[%‰°][CF]?[)\]]?|[%°+′″‰⁺⁻²³]+[)\]]?|[)\]])?   # what belongs to the end of a value
     """,
     re.VERBOSE,
 )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, abort, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from medportal import htmx
@@ -24,7 +24,14 @@ bp = Blueprint("content", __name__, url_prefix="/<lang:lang>")
 
 @bp.app_context_processor
 def _addresses() -> dict[str, object]:
-    return {"page_url": page_url, "fixed_pages": lambda: queries.fixed_pages(current_language().code, FIXED)}
+    return {"page_url": page_url, "fixed_pages": _fixed_pages}
+
+
+def _fixed_pages() -> dict[str, str]:
+    """The fixed pages that exist in this language; read once a request."""
+    if "fixed_pages" not in g:
+        g.fixed_pages = queries.fixed_pages(current_language().code, FIXED)
+    return g.fixed_pages  # type: ignore[no-any-return]
 
 
 def asked_number(name: str, most: int) -> int | None:

@@ -1,0 +1,275 @@
+"""One application and one migrated database a worker; every test starts from an empty one.
+
+`DATABASE_URL` runs the same suite on PostgreSQL: each worker makes a database of its own there.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from medportal import create_app
+from medportal.blueprints.content import services
+from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft
+from medportal.extensions import db
+from medportal.models.content import Content, ContentText
+from medportal.models.people import Person
+from medportal.models.setting import SiteVersion
+from medportal.models.taxonomy import Category
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+ORIGIN = {"Origin": "http://localhost"}
+
+
+def shared(*parts: str) -> Path:
+    """A file of the shared data folder, or a skip that says so."""
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        pytest.skip("shared data absent")
+    return path
+
+
+def _worker_url(worker: str) -> str:
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        return ""
+    target = sa.make_url(url.replace("postgres://", "postgresql://", 1))
+    name = f"medportal_test_{worker}"
+    engine = sa.create_engine(target, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}"'))
+        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\''))
+    engine.dispose()
+    return target.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def base_settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[str, Any]:
+    return {
+        "TESTING": True,
+        "INSTANCE_PATH": tmp_path_factory.mktemp("instance"),
+        "DATABASE_URL": _worker_url(worker_id),
+        "SECRET_KEY": "a key for tests only, long enough to pass",
+        "SITE_URL": "http://localhost",
+        "TRUSTED_HOSTS": [],
+        "LOG_LEVEL": "CRITICAL",
+    }
+
+
+@pytest.fixture(scope="session")
+def migrated(base_settings: dict[str, Any]) -> Flask:
+    app = create_app(base_settings)
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        if db.engine.dialect.name == "sqlite":
+            with db.engine.connect() as connection:
+                connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.engine.dispose()
+            path = Path(db.engine.url.database or "")
+            shutil.copyfile(path, path.with_suffix(".pristine"))
+    return app
+
+
+def _empty(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+        if db.engine.dialect.name == "sqlite":
+            db.engine.dispose()
+            path = Path(db.engine.url.database or "")
+            for tail in ("-wal", "-shm"):
+                path.with_name(path.name + tail).unlink(missing_ok=True)
+            shutil.copyfile(path.with_suffix(".pristine"), path)
+        else:
+            tables = ", ".join(f'"{name}"' for name in db.metadata.tables)
+            db.session.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+            db.session.add(SiteVersion(id=1, value=1))
+            db.session.commit()
+    shutil.rmtree(Path(app.instance_path) / "media", ignore_errors=True)
+
+
+@pytest.fixture
+def app(migrated: Flask) -> Iterator[Flask]:
+    _empty(migrated)
+    yield migrated
+    with migrated.app_context():
+        db.session.remove()
+        if db.engine.dialect.name != "sqlite":
+            db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(params=["ar", "en"])
+def lang(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+class Page:
+    """An answer, read as a reader would."""
+
+    def __init__(self, response: Any) -> None:
+        self.response = response
+        self.status: int = response.status_code
+        self.html: str = response.get_data(as_text=True)
+        self.soup = BeautifulSoup(self.html, "html.parser")
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", self.soup.get_text())
+
+    def one(self, selector: str) -> Any:
+        found = self.soup.select(selector)
+        assert len(found) == 1, f"{len(found)} of {selector}"
+        return found[0]
+
+    def all(self, selector: str) -> list[Any]:
+        return list(self.soup.select(selector))
+
+
+@pytest.fixture
+def read(client: FlaskClient) -> Callable[..., Page]:
+    """`read("/en/")` asks for a page as a browser does."""
+
+    def ask(path: str, status: int = 200, **kwargs: Any) -> Page:
+        page = Page(client.get(path, **kwargs))
+        assert page.status == status, f"{path} answered {page.status}, not {status}"
+        return page
+
+    return ask
+
+
+@pytest.fixture
+def send(client: FlaskClient) -> Callable[..., Page]:
+    """`send("/en/contact", body=…)` sends a form as one of our own pages does."""
+
+    def post(path: str, status: int = 303, headers: dict[str, str] | None = None, **form: str) -> Page:
+        page = Page(client.post(path, data=form, headers=ORIGIN if headers is None else headers))
+        assert page.status == status, f"{path} answered {page.status}, not {status}"
+        return page
+
+    return post
+
+
+TITLES = {"en": "Test disease", "ar": "مرض تجريبي"}
+
+
+def section(key: str = "definition", html: str = "<p>Words.</p>", **values: Any) -> SectionDraft:
+    return SectionDraft(key=key, parts=[PartDraft(html=html)] if html else [], **values)
+
+
+@pytest.fixture
+def make_category(app: Flask) -> Callable[..., str]:
+    def make(slug: str = "heart", **names: str) -> str:
+        with app.app_context():
+            db.session.add(Category(slug=slug, name=names or {"en": "Heart", "ar": "القلب"}))
+            db.session.commit()
+        return slug
+
+    return make
+
+
+@pytest.fixture
+def make_content(app: Flask) -> Callable[..., int]:
+    """A published thing with a text in each language asked for; what a test does not name has a default."""
+
+    def make(
+        kind: str = "disease",
+        langs: tuple[str, ...] = ("ar", "en"),
+        title: dict[str, str] | str | None = None,
+        sections: list[SectionDraft] | None = None,
+        publish: bool = True,
+        text: dict[str, Any] | None = None,
+        **content: Any,
+    ) -> int:
+        titles = {code: title for code in langs} if isinstance(title, str) else (title or TITLES)
+        with app.app_context():
+            thing = services.create_content(
+                ContentDraft(kind=kind, source_lang=content.pop("source_lang", langs[-1]), **content), by="test"
+            )
+            for code in langs:
+                draft = TextDraft(
+                    title=titles[code], sections=sections if sections is not None else [section()], **(text or {})
+                )
+                saved = services.save_text(thing, code, draft, by="test")
+                if publish:
+                    services.publish(saved, by="test")
+            db.session.commit()
+            return thing.id
+
+    return make
+
+
+@pytest.fixture
+def in_app(app: Flask) -> Callable[[Callable[[], Any]], Any]:
+    """Run a function with the database, and commit: `in_app(lambda: services.…)`."""
+
+    def run(work: Callable[[], Any]) -> Any:
+        with app.app_context():
+            result = work()
+            db.session.commit()
+            return result
+
+    return run
+
+
+@pytest.fixture
+def text_of(app: Flask) -> Callable[[int, str], ContentText]:
+    """The text of a thing in a language; use it inside `in_app`."""
+
+    def find(content_id: int, lang: str = "en") -> ContentText:
+        return db.session.scalars(
+            sa.select(ContentText).where(ContentText.content_id == content_id, ContentText.lang == lang)
+        ).one()
+
+    return find
+
+
+@pytest.fixture
+def make_person() -> Callable[..., Person]:
+    def make(name: str = "Dr Example", **values: Any) -> Person:
+        person = Person(name={"en": name, "ar": "د. نموذج"}, **values)
+        db.session.add(person)
+        db.session.flush()
+        return person
+
+    return make
+
+
+@pytest.fixture
+def content_of() -> Callable[[int], Content]:
+    return lambda content_id: db.session.get_one(Content, content_id)
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Callable[[Callable[[], Any]], int]:
+    """How many statements a piece of work sends to the database."""
+
+    def count(work: Callable[[], Any]) -> int:
+        seen: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            seen.append(statement)
+
+        with app.app_context():
+            engine = db.engine
+        sa.event.listen(engine, "before_cursor_execute", note)
+        try:
+            work()
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    return count
