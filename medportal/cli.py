@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from medportal import taxonomy as taxonomy_data
 from medportal.blueprints.content import services
@@ -103,6 +103,7 @@ def taxonomy_load() -> None:
 @click.option("--index", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A table with titles and categories.")
 @click.option("--dry-run", is_flag=True, help="Read and count only.")
 @click.option("--publish", is_flag=True, help="Show the texts to readers, marked as not reviewed.")
+@with_appcontext
 def import_command(source: str, files: tuple[Path, ...], index: Path | None, dry_run: bool, publish: bool) -> None:
     options = Options(index=index, dry_run=dry_run, publish=publish)
     totals = run(IMPORTERS[source](options), files, echo=click.echo)

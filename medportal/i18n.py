@@ -42,8 +42,6 @@ LANGUAGES: dict[str, Language] = {
     "en": Language("en"),
 }
 
-babel = Babel()
-
 
 class LanguageConverter(BaseConverter):
     """`<lang:lang>` matches exactly the codes of the registry as it was when the app was made."""
@@ -58,7 +56,7 @@ class LanguageConverter(BaseConverter):
 def init_app(app: Flask) -> None:
     if app.config["DEFAULT_LANGUAGE"] not in LANGUAGES:
         raise RuntimeError(f"DEFAULT_LANGUAGE {app.config['DEFAULT_LANGUAGE']!r} is not in the registry")
-    babel.init_app(app, locale_selector=_locale)
+    Babel(app, locale_selector=_locale)  # one for each application: it caches catalogues
     app.url_map.converters["lang"] = LanguageConverter
     app.url_value_preprocessor(_take_language)
     app.url_defaults(_give_language)

@@ -49,9 +49,19 @@ def refuse_broken_text() -> None:
         return
     if request.content_length and request.mimetype not in FORM_TYPES:
         abort(415)
+    if request.mimetype == FORM_TYPES[0]:
+        _decode_form(request.get_data())
     for name, values in request.form.lists():
         if any("\x00" in text or "\ufffd" in text for text in (name, *values)):
             abort(400)
+
+
+def _decode_form(body: bytes) -> None:
+    """Werkzeug keeps undecodable bytes of such forms as text; here they are refused."""
+    try:
+        unquote_to_bytes(body.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeError:
+        abort(400)
 
 
 def refuse_foreign_origin() -> None:

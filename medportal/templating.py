@@ -109,7 +109,7 @@ def absolute(path: str) -> str:
 def here(**changes: Any) -> str:
     """This page with some query values changed; None takes one away."""
     query = {**request.args.to_dict(), **changes}
-    query = {name: value for name, value in query.items() if value not in (None, "")}
+    query = {name: value for name, value in query.items() if value}
     return url_for(request.endpoint or "pages.home", **{**query, **(request.view_args or {})})
 
 

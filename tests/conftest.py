@@ -6,7 +6,9 @@
 import os
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -72,23 +74,27 @@ def migrated(base_settings: dict[str, Any]) -> Flask:
         upgrade()
         db.session.remove()
         if db.engine.dialect.name == "sqlite":
-            with db.engine.connect() as connection:
-                connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            db.engine.dispose()
-            path = Path(db.engine.url.database or "")
-            shutil.copyfile(path, path.with_suffix(".pristine"))
+            with sqlite3.connect(_file(app)) as live, sqlite3.connect(_file(app, ".pristine")) as pristine:
+                live.backup(pristine)
+            live.close()
+            pristine.close()
     return app
 
 
+def _file(app: Flask, suffix: str = ".db") -> Path:
+    return (Path(app.instance_path) / "medportal.db").with_suffix(suffix)
+
+
 def _empty(app: Flask) -> None:
+    """As after the migrations. SQLite's own copy is used, so that open connections of a test see it happen."""
     with app.app_context():
         db.session.remove()
         if db.engine.dialect.name == "sqlite":
-            db.engine.dispose()
-            path = Path(db.engine.url.database or "")
-            for tail in ("-wal", "-shm"):
-                path.with_name(path.name + tail).unlink(missing_ok=True)
-            shutil.copyfile(path.with_suffix(".pristine"), path)
+            live, pristine = sqlite3.connect(_file(app)), sqlite3.connect(_file(app, ".pristine"))
+            live.execute("PRAGMA synchronous=OFF")
+            pristine.backup(live)
+            live.close()
+            pristine.close()
         else:
             tables = ", ".join(f'"{name}"' for name in db.metadata.tables)
             db.session.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
@@ -124,7 +130,10 @@ class Page:
         self.response = response
         self.status: int = response.status_code
         self.html: str = response.get_data(as_text=True)
-        self.soup = BeautifulSoup(self.html, "html.parser")
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        return BeautifulSoup(self.html, "html.parser")
 
     @property
     def text(self) -> str:

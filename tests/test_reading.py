@@ -89,9 +89,7 @@ def test_emptiness_is_told_apart(read, make_content):
         "As of November 1, 2026 nothing is known about this.",
         "This section is not yet written.",
         "This does not apply here.",
-    ] or sorted(said) == sorted(
-        ["As of November 1, 2026 nothing is known about this.", "This section is not yet written.", "This does not apply here."]
-    )
+    ]
     assert "Not available" not in page.text
     assert "Complications" not in page.text
 
@@ -237,7 +235,7 @@ def test_the_a_to_z_folds_arabic_and_offers_only_letters_with_entries(read, make
     page = read("/ar/diseases/")
     assert [a.get_text(strip=True) for a in page.all("a.letters__link")] == ["الكل", "ا", "س"]
     assert len(page.all(".letters__list li")) == 29
-    assert [h.get_text(strip=True) for h in read("/ar/diseases/?letter=إ").all(".card h3")] == ["أنفلونزا", "إسهال"]
+    assert [h.get_text(strip=True) for h in read("/ar/diseases/?letter=إ").all(".card h3")] == ["إسهال", "أنفلونزا"]
     assert len(read("/en/diseases/").all(".letters__list li")) == 27
 
 
@@ -399,7 +397,7 @@ def test_dates_and_counts_take_the_digits_of_the_site(read, make_content, app, m
     make_content("news", langs=("ar",), title="خبر 500", sections=[section("body", "<p>500 مغ</p>")])
     page = read("/ar/news/خبر-500")
     assert "500" in page.one("h1").text
-    assert "٢٠" in page.one("time").text
+    assert all("٢٠" in time.text for time in page.all("time"))
 
 
 def test_what_was_published_long_ago_keeps_its_date(read, make_content, in_app, text_of):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp
 
 from medportal.content_types.sections import SECTIONS
@@ -29,11 +30,11 @@ class ContentForm(TranslatedForm):
 
 
 _STATES = [
-    ("", _l("Leave out")),
-    ("written", _l("Written")),
-    ("nothing_known", _l("Nothing is known")),
-    ("does_not_apply", _l("Does not apply")),
-    ("not_yet_written", _l("Not yet written")),
+    SelectChoice("", _l("Leave out")),
+    SelectChoice("written", _l("Written")),
+    SelectChoice("nothing_known", _l("Nothing is known")),
+    SelectChoice("does_not_apply", _l("Does not apply")),
+    SelectChoice("not_yet_written", _l("Not yet written")),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from medportal.content_types.sections import SECTIONS
@@ -49,4 +50,7 @@ class ReportForm(_MessageForm):
 
     def offer(self, keys: list[str]) -> None:
         """The sections of the page that the report is about."""
-        self.section.choices = [("", _l("The whole page")), *((key, SECTIONS[key]) for key in keys)]
+        self.section.choices = [
+            SelectChoice("", _l("The whole page")),
+            *(SelectChoice(key, SECTIONS[key]) for key in keys),
+        ]

@@ -1,0 +1,109 @@
+"""Contact and reports of mistakes: stored, braked, and kind about errors."""
+
+import pytest
+import sqlalchemy as sa
+
+from medportal.extensions import db
+from medportal.models.message import Message, RateBucket
+from tests.conftest import section
+
+BODY = "رسالة طويلة بما يكفي للحفظ"
+
+
+@pytest.fixture
+def messages(in_app):
+    return lambda: in_app(lambda: [(m.kind, m.lang, m.body, m.email, m.section) for m in db.session.scalars(sa.select(Message))])
+
+
+def test_a_message_is_stored_and_confirmed(send, read, messages, lang):
+    answer = send(f"/{lang}/contact", name="ليلى", email="layla@mail.example.com", body=BODY)
+    assert answer.response.headers["Location"] == f"/{lang}/contact/sent"
+    assert messages() == [("contact", lang, BODY, "layla@mail.example.com", None)]
+    said = {"en": "The message has been sent", "ar": "أُرسلت الرسالة"}
+    assert read(f"/{lang}/contact/sent").one("h1").get_text(strip=True) == said[lang]
+
+
+def test_errors_come_first_name_their_field_and_keep_what_was_typed(send, lang):
+    page = send(f"/{lang}/contact", status=422, name="ليلى", email="no address", body="")
+    words = {"en": ("There is a problem", "Error: ", "This field is required."), "ar": ("توجد مشكلة", "خطأ: ", "هذا الحقل مطلوب.")}
+    heading, prefix, required = words[lang]
+    assert page.one("main > .errors h2").get_text() == heading
+    assert page.one("title").get_text().startswith(prefix)
+    assert page.one("#name")["value"] == "ليلى"
+    assert page.one("#email")["value"] == "no address"
+    body = page.one("#body")
+    assert body["aria-invalid"] == "true"
+    assert required in page.one(f"#{body['aria-describedby'].split()[-1]}").get_text()
+    assert [a["href"] for a in page.all(".errors a")] == ["#email", "#body"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("قصير", "ينبغي أن يتراوح الطول بين 10 و5000 من الأحرف."),
+        ("x" * 5001, "ينبغي أن يتراوح الطول بين 10 و5000 من الأحرف."),
+    ],
+)
+def test_lengths_are_explained_in_arabic(send, body, said):
+    assert said in send("/ar/contact", status=422, body=body).text
+
+
+def test_a_program_that_fills_every_field_is_thanked_and_forgotten(send, messages):
+    send("/en/contact", body=BODY, website="https://spam.example")
+    assert messages() == []
+
+
+def test_the_eleventh_message_of_an_hour_waits(send, messages):
+    for _ in range(10):
+        send("/en/contact", body=BODY)
+    page = send("/en/contact", status=429, body=BODY)
+    assert page.one("h1").get_text() == "Too many messages"
+    assert len(messages()) == 10
+
+
+def test_9_the_brake_cannot_be_talked_round(client, send):
+    for _ in range(10):
+        send("/en/contact", body=BODY)
+    headers = {"Origin": "http://localhost", "X-Forwarded-For": "198.51.100.9", "Forwarded": "for=198.51.100.9"}
+    assert client.post("/en/contact", data={"body": BODY}, headers=headers).status_code == 429
+
+
+def test_the_brake_keeps_no_address(send, in_app):
+    send("/en/contact", body=BODY)
+    keys = in_app(lambda: db.session.scalars(sa.select(RateBucket.key)).all())
+    assert len(keys) == 1
+    assert "127" not in keys[0]
+    assert len(keys[0]) == 64
+
+
+def test_a_mistake_is_reported_with_page_and_section(send, read, make_content, messages, lang):
+    content = make_content(sections=[section("definition"), section("causes")])
+    page = read(f"/{lang}/report?content={content}&section=causes")
+    assert page.one("#section option[selected]")["value"] == "causes"
+    send(f"/{lang}/report?content={content}", section="causes", body=BODY)
+    assert messages() == [("report", lang, BODY, "", "causes")]
+
+
+def test_a_report_needs_a_page_that_exists(read, send, make_content):
+    make_content(langs=("en",), publish=False)
+    for number in ("1", "99", "x", "", "-1", "9" * 30):
+        read(f"/en/report?content={number}", status=404)
+        send(f"/en/report?content={number}", status=404, body=BODY)
+
+
+def test_a_report_names_only_sections_of_its_page(send, make_content):
+    content = make_content(langs=("en",))
+    assert "Not a valid choice." in send(f"/en/report?content={content}", status=422, section="venue", body=BODY).text
+
+
+def test_the_owner_reads_messages_on_the_command_line(app, send):
+    send("/ar/contact", name="Layla", body=BODY)
+    output = app.test_cli_runner().invoke(args=["messages", "list"]).output
+    assert BODY in output
+    assert "contact (ar)" in output
+
+
+def test_contact_works_before_any_page_was_written(read, lang):
+    page = read(f"/{lang}/contact")
+    assert page.one("form[method=post] textarea")
+    assert page.one("h1").get_text() == {"en": "Contact us", "ar": "الاتصال بنا"}[lang]
