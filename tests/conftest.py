@@ -114,6 +114,22 @@ def app(migrated: Flask) -> Iterator[Flask]:
 
 
 @pytest.fixture
+def make_app(base_settings: dict[str, Any]) -> Iterator[Callable[..., Flask]]:
+    """A further application with other settings, closed after the test."""
+    made: list[Flask] = []
+
+    def make(**settings: Any) -> Flask:
+        made.append(create_app({**base_settings, **settings}))
+        return made[-1]
+
+    yield make
+    for other in made:
+        with other.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
 

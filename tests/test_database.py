@@ -7,7 +7,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask_migrate import downgrade, upgrade
 
-from medportal import audit, create_app
+from medportal import audit
 from medportal.blueprints.content import services
 from medportal.blueprints.content.drafts import TextDraft
 from medportal.changes import content_changed, site_version
@@ -18,39 +18,46 @@ from tests.conftest import section
 
 
 @pytest.fixture
-def sqlite(app):
+def sqlite(make_app, tmp_path):
+    """An application on SQLite, whatever the rest of the suite runs on."""
+    app = make_app(INSTANCE_PATH=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/scratch.db")
     with app.app_context():
-        if db.engine.dialect.name != "sqlite":
-            pytest.skip("about SQLite only")
+        upgrade()
+        yield app
 
 
-def test_55_sqlite_is_set_for_durability(sqlite, in_app):
-    def ask(name):
-        return db.session.execute(sa.text(f"PRAGMA {name}")).scalar()
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", 5000),
+        ("mmap_size", 0),
+        ("secure_delete", 1),
+    ],
+)
+def test_55_sqlite_is_set_for_durability(sqlite, pragma, value):
+    assert db.session.execute(sa.text(f"PRAGMA {pragma}")).scalar() == value
 
-    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000, "mmap_size": 0}
-    for name, value in wanted.items():
-        assert in_app(lambda n=name: ask(n)) == value, name
 
-
-def test_readers_open_deferred_and_writers_immediate_transactions(sqlite, app):
+def test_readers_open_deferred_and_writers_immediate_transactions(sqlite):
     seen = []
-    with app.app_context():
-        sa.event.listen(db.engine, "before_cursor_execute", lambda _c, _u, statement, *_r: seen.append(statement))
+    sa.event.listen(db.engine, "before_cursor_execute", lambda _c, _u, statement, *_r: seen.append(statement))
+    db.session.rollback()
+    db.session.execute(sa.select(Content.id))
+    db.session.rollback()
+    with reading():
         db.session.execute(sa.select(Content.id))
         db.session.rollback()
-        with reading():
-            db.session.execute(sa.select(Content.id))
-            db.session.rollback()
     assert [s for s in seen if s.startswith("BEGIN")] == ["BEGIN IMMEDIATE", "BEGIN"]
 
 
-def test_starting_the_server_creates_no_table(tmp_path, base_settings):
-    app = create_app({**base_settings, "INSTANCE_PATH": tmp_path, "DATABASE_URL": f"sqlite:///{tmp_path}/new.db"})
+def test_starting_the_server_creates_no_table(tmp_path, make_app):
+    app = make_app(INSTANCE_PATH=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/new.db")
     assert app.test_client().get("/en/").status_code == 503
     with app.app_context():
         assert sa.inspect(db.engine).get_table_names() == []
-        db.engine.dispose()
 
 
 def test_every_save_is_kept_whole(make_content, in_app, text_of):
@@ -160,16 +167,14 @@ def test_models_equal_the_migrated_schema(app):
 
 
 @pytest.fixture
-def scratch(base_settings, tmp_path, migrated):
+def scratch(make_app, tmp_path, migrated):
     """An application with a database of its own, migrated; on PostgreSQL the worker's own is used and restored."""
-    settings = {**base_settings, "INSTANCE_PATH": tmp_path}
-    app = create_app(settings)
+    app = make_app(INSTANCE_PATH=tmp_path)
     with app.app_context():
         upgrade()
         yield app
         db.session.remove()
         upgrade()
-        db.engine.dispose()
 
 
 def test_migrations_go_down_and_up_again(scratch):

@@ -9,7 +9,7 @@ import polib
 import pytest
 from flask_babel import force_locale, ngettext
 
-from medportal import catalogue, config, create_app
+from medportal import catalogue, config
 from medportal.config import SETTINGS, ConfigError
 from medportal.content_types import KINDS
 from medportal.i18n import LANGUAGES
@@ -184,7 +184,7 @@ def test_vendored_files_are_listed_with_their_checksums():
             assert digest in listed, path.name
 
 
-def test_a_third_language_is_one_line_and_a_catalogue(monkeypatch, tmp_path, base_settings, migrated, app):
+def test_a_third_language_is_one_line_and_a_catalogue(monkeypatch, tmp_path, make_app, app):
     """French, without a migration and without touching a template."""
     from medportal.i18n import Language
 
@@ -195,7 +195,7 @@ def test_a_third_language_is_one_line_and_a_catalogue(monkeypatch, tmp_path, bas
     french.append(polib.POEntry(msgid="Diseases", msgstr="Maladies"))
     french.save_as_mofile(str(catalogue_folder / "messages.mo"))
     monkeypatch.setitem(LANGUAGES, "fr", Language("fr"))
-    with_french = create_app({**base_settings, "TRANSLATIONS": str(tmp_path)})
+    with_french = make_app(TRANSLATIONS=str(tmp_path))
 
     from medportal.blueprints.content import services
     from medportal.blueprints.content.drafts import ContentDraft, TextDraft

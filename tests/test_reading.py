@@ -412,12 +412,11 @@ def test_what_was_published_long_ago_keeps_its_date(read, make_content, in_app, 
     assert read("/en/news/news").html == first
 
 
-def test_a_ninth_kind_is_one_file(app, read, make_content, base_settings, monkeypatch):
+def test_a_ninth_kind_is_one_file(app, read, make_content, make_app, monkeypatch):
     """A kind registered by a test has its list, page, JSON, feed entry and form by itself."""
     from flask_babel import lazy_gettext
     from wtforms import StringField
 
-    from medportal import create_app
     from medportal.content_types.base import ContentType
 
     podcast = ContentType(
@@ -431,7 +430,7 @@ def test_a_ninth_kind_is_one_file(app, read, make_content, base_settings, monkey
     )
     monkeypatch.setitem(KINDS, "podcast", podcast)
     make_content("podcast", langs=("en",), title="Episode one", sections=[section("body")])
-    client = create_app(base_settings).test_client()
+    client = make_app().test_client()
     assert "Episode one" in client.get("/en/podcasts/").get_data(as_text=True)
     assert client.get("/en/podcasts/episode-one").status_code == 200
     assert client.get("/en/podcasts/episode-one.json").json["kind"] == "podcast"

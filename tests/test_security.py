@@ -8,7 +8,6 @@ import logging
 import brotli
 import pytest
 
-from medportal import create_app
 from medportal.access import rule_of
 from medportal.logs import JsonFormatter, log
 from tests.conftest import ORIGIN, Page
@@ -53,9 +52,9 @@ def test_18_anonymous_readers_get_no_cookie(client, path):
     assert "Set-Cookie" not in client.get(path).headers
 
 
-def test_39_hsts_comes_with_https_only(client, base_settings):
+def test_39_hsts_comes_with_https_only(client, make_app):
     assert "Strict-Transport-Security" not in client.get("/en/").headers
-    secure = create_app({**base_settings, "SITE_URL": "https://portal.example"}).test_client()
+    secure = make_app(SITE_URL="https://portal.example").test_client()
     answer = secure.get("/en/contact", base_url="https://portal.example")
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
 
@@ -141,8 +140,8 @@ def test_21_every_view_has_an_access_rule(app):
         assert rule_of(app, rule.endpoint) in ("public", "operations"), rule.endpoint
 
 
-def test_21_a_view_without_a_rule_is_open_to_nobody(base_settings):
-    app = create_app(base_settings)
+def test_21_a_view_without_a_rule_is_open_to_nobody(make_app):
+    app = make_app()
     app.add_url_rule("/forgotten", view_func=lambda: "open", endpoint="forgotten")
     assert app.test_client().get("/forgotten").status_code == 403
 
@@ -223,8 +222,8 @@ def test_error_pages_speak_both_languages_and_lead_on(app, lang, status):
     assert {a["hreflang"] for a in answer.all(".switch__link")} == {"ar", "en"} - {lang}
 
 
-def test_27_a_fault_shows_a_kind_page_and_no_trace(base_settings, lang):
-    app = create_app(base_settings)
+def test_27_a_fault_shows_a_kind_page_and_no_trace(make_app, lang):
+    app = make_app()
 
     def broken():
         raise ValueError("secret detail")
@@ -257,8 +256,8 @@ def test_43_the_conventional_files_exist(client):
     assert "Sitemap: http://localhost/sitemap.xml" in client.get("/robots.txt").get_data(as_text=True)
 
 
-def test_63_logs_hold_no_address_and_no_query(base_settings):
-    app = create_app({**base_settings, "LOG_LEVEL": "INFO"})
+def test_63_logs_hold_no_address_and_no_query(make_app):
+    app = make_app(LOG_LEVEL="INFO")
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
