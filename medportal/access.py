@@ -1,8 +1,8 @@
 """Who may open which view: one rule on each, none means nobody.
 
-    @bp.get("/about")
-    @public
-    def about(): …
+@bp.get("/about")
+@public
+def about(): …
 """
 
 from collections.abc import Callable

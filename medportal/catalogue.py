@@ -34,7 +34,9 @@ _MADE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def extracted() -> Catalog:
-    catalog = Catalog(project="medportal", version="", copyright_holder="", creation_date=_MADE, charset="utf-8")
+    catalog = Catalog(
+        project="medportal", version="", copyright_holder="", creation_date=_MADE, charset="utf-8"
+    )
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)
     for path, _line, message, comments, context in extract_from_dir(
@@ -45,7 +47,9 @@ def extracted() -> Catalog:
 
 
 def _wanted(folder: str) -> bool:
-    return not any(part.startswith(".") or part in ("node_modules", "static") for part in Path(folder).parts[-1:])
+    return not any(
+        part.startswith(".") or part in ("node_modules", "static") for part in Path(folder).parts[-1:]
+    )
 
 
 def _catalogues() -> Iterator[Path]:
@@ -54,7 +58,9 @@ def _catalogues() -> Iterator[Path]:
 
 def _dump(catalog: Catalog) -> bytes:
     out = io.BytesIO()
-    write_po(out, catalog, no_location=True, sort_output=True, omit_header=False, width=0, ignore_obsolete=True)
+    write_po(
+        out, catalog, no_location=True, sort_output=True, omit_header=False, width=0, ignore_obsolete=True
+    )
     return out.getvalue()
 
 
@@ -69,7 +75,8 @@ def merged(path: Path, template: Catalog) -> Catalog:
     code = path.parent.parent.name
     if code in PLURALS:
         forms = int(PLURALS[code].split("=")[1].split(";")[0])
-        catalog._num_plurals, catalog._plural_expr = forms, PLURALS[code].split("plural=")[1].rstrip(";")
+        catalog._num_plurals = forms  # type: ignore[assignment]  # Babel has no public way
+        catalog._plural_expr = PLURALS[code].split("plural=")[1].rstrip(";")  # type: ignore[assignment]
     catalog.update(template, no_fuzzy_matching=True)
     catalog.creation_date = catalog.revision_date = _MADE
     return catalog
@@ -101,7 +108,9 @@ def check() -> list[str]:
         catalog = _load(path)
         faults += [f"{code}: not translated: {m.id!r}" for m in catalog if m.id and not _complete(m, catalog)]
         faults += [f"{code}: fuzzy: {m.id!r}" for m in catalog if m.id and m.fuzzy]
-        faults += [f"{code}: {error}: {m.id!r}" for m in catalog if m.id and m.string for error in m.check(catalog)]
+        faults += [
+            f"{code}: {error}: {m.id!r}" for m in catalog if m.id and m.string for error in m.check(catalog)
+        ]
         if code in PLURALS and PLURALS[code] not in path.read_text(encoding="utf-8"):
             faults.append(f"{code}: the rule of plurals was changed")
         if path.read_bytes() != _dump(merged(path, template)):

@@ -6,7 +6,7 @@ caches hold; all in the transaction of the change itself.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from flask import current_app
 from medportal.content_types import KINDS
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
+from medportal.lib.dates import utc_now
 from medportal.models.content import Content, ContentText, Origin, Status
 from medportal.models.listing import Listing
 from medportal.models.setting import SiteVersion
@@ -52,9 +53,9 @@ def relist(content_ids: Sequence[int]) -> None:
     """Write anew the rows of `listing` for these things, in every language of the registry."""
     db.session.execute(sa.delete(Listing).where(Listing.content_id.in_(content_ids)))
     things = db.session.execute(
-        sa.select(Content.id, Content.kind, Content.source_lang, Content.origin, Content.superseded_by_id).where(
-            Content.id.in_(content_ids)
-        )
+        sa.select(
+            Content.id, Content.kind, Content.source_lang, Content.origin, Content.superseded_by_id
+        ).where(Content.id.in_(content_ids))
     ).all()
     texts: dict[int, list[Any]] = defaultdict(list)
     shown = (Status.PUBLISHED, Status.TITLE_ONLY)
@@ -101,22 +102,39 @@ def _rows(thing: Any, texts: list[Any], detail: Any) -> list[dict[str, Any]]:
         return []
     named = {text.lang: text for text in texts}
     fallback = published.get(thing.source_lang) or next(iter(published.values()))
-    return [_row(thing, kind, code, published.get(code), fallback, named, detail) for code in LANGUAGES]
+    rows = []
+    for code in LANGUAGES:
+        text = published.get(code) or fallback
+        title = named.get(code, text)
+        date, ends = kind.when(detail) if kind.when and detail else (text.published_at or utc_now(), None)
+        rows.append(
+            _row(thing, code, text, title)
+            | {
+                "on_home": kind.on_home > 0
+                and thing.origin != Origin.IMPORTED
+                and thing.superseded_by_id is None,
+                "date": date,
+                "ends": ends,
+                "year": kind.year(detail) if kind.year and detail else _local_year(date),
+            }
+        )
+    return rows
 
 
-def _row(thing: Any, kind: Any, code: str, own: Any, fallback: Any, named: dict[str, Any], detail: Any) -> dict[str, Any]:
-    text = own or fallback
-    title = named.get(code, text)
-    date, ends = kind.when(detail) if kind.when and detail else (text.published_at or datetime.now(UTC), None)
-    zone = ZoneInfo(current_app.config["TIME_ZONE"])
+def _local_year(moment: datetime) -> int:
+    return moment.astimezone(ZoneInfo(current_app.config["TIME_ZONE"])).year
+
+
+def _row(thing: Any, code: str, text: Any, title: Any) -> dict[str, Any]:
+    """What a list says of `thing` to readers of `code`: `text` is what they may read, `title` what it is called."""
+    own = text.lang == code
     return {
         "lang": code,
         "content_id": thing.id,
         "text_id": text.id,
         "kind": thing.kind,
-        "own": own is not None,
-        "behind": own is None,
-        "on_home": kind.on_home > 0 and thing.origin != Origin.IMPORTED and thing.superseded_by_id is None,
+        "own": own,
+        "behind": not own,
         "indexable": thing.origin == Origin.OWN,
         "slug": text.slug,
         "title": title.title,
@@ -126,8 +144,5 @@ def _row(thing: Any, kind: Any, code: str, own: Any, fallback: Any, named: dict[
         "origin": thing.origin,
         "sort_key": title.sort_key,
         "letter": title.letter,
-        "date": date,
-        "ends": ends,
-        "year": kind.year(detail) if kind.year and detail else date.astimezone(zone).year,
         "modified_at": text.modified_at,
     }

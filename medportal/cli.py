@@ -83,7 +83,9 @@ def messages_list(limit: int) -> None:
         rows = db.session.scalars(page_queries.messages().limit(limit)).all()
         for row in rows:
             about = f" about page {row.content_id} {row.section or ''}" if row.content_id else ""
-            click.echo(f"{row.sent_at:%Y-%m-%d %H:%M} UTC  {row.kind} ({row.lang}){about}  {row.name} {row.email}")
+            click.echo(
+                f"{row.sent_at:%Y-%m-%d %H:%M} UTC  {row.kind} ({row.lang}){about}  {row.name} {row.email}"
+            )
             click.echo("    " + row.body.replace("\n", "\n    "))
         if not rows:
             click.echo("No messages.")
@@ -99,12 +101,20 @@ def taxonomy_load() -> None:
 
 @click.command("import", help="Read texts from files of another SOURCE.")
 @click.argument("source", type=click.Choice(sorted(IMPORTERS)))
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--index", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A table with titles and categories.")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--index",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A table with titles and categories.",
+)
 @click.option("--dry-run", is_flag=True, help="Read and count only.")
 @click.option("--publish", is_flag=True, help="Show the texts to readers, marked as not reviewed.")
 @with_appcontext
-def import_command(source: str, files: tuple[Path, ...], index: Path | None, dry_run: bool, publish: bool) -> None:
+def import_command(
+    source: str, files: tuple[Path, ...], index: Path | None, dry_run: bool, publish: bool
+) -> None:
     options = Options(index=index, dry_run=dry_run, publish=publish)
     totals = run(IMPORTERS[source](options), files, echo=click.echo)
     click.echo(totals.summary())

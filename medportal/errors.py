@@ -8,16 +8,28 @@ from werkzeug.exceptions import HTTPException
 from medportal.logs import log
 
 PAGES = {
-    400: (_l("This request cannot be understood"), _l("The address or the form contains something that is not allowed.")),
-    403: (_l("This is not allowed"), _l("The request did not come from a page of this portal. Go back and try again.")),
+    400: (
+        _l("This request cannot be understood"),
+        _l("The address or the form contains something that is not allowed."),
+    ),
+    403: (
+        _l("This is not allowed"),
+        _l("The request did not come from a page of this portal. Go back and try again."),
+    ),
     404: (_l("Page not found"), _l("The address may be mistyped, or the page may have moved.")),
     405: (_l("This is not possible here"), _l("The page exists, but not for this kind of request.")),
     410: (_l("This page was withdrawn"), _l("It existed, and it was taken back on purpose.")),
     413: (_l("That is too large"), _l("What was sent is larger than this form accepts.")),
     415: (_l("This format is not accepted"), _l("Forms of this portal are sent by its own pages.")),
     429: (_l("Too many messages"), _l("Please wait a while and try again.")),
-    500: (_l("Something went wrong here"), _l("The fault is ours and has been noted. Please try again later.")),
-    503: (_l("The portal cannot save at the moment"), _l("Reading works. Please try again in a few minutes.")),
+    500: (
+        _l("Something went wrong here"),
+        _l("The fault is ours and has been noted. Please try again later."),
+    ),
+    503: (
+        _l("The portal cannot save at the moment"),
+        _l("Reading works. Please try again in a few minutes."),
+    ),
 }
 
 

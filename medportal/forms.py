@@ -32,7 +32,10 @@ class TranslatedForm(FlaskForm):
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
             filters = unbound_field.kwargs.get("filters", [])
-            if "String" in unbound_field.field_class.__name__ or "TextArea" in unbound_field.field_class.__name__:
+            if (
+                "String" in unbound_field.field_class.__name__
+                or "TextArea" in unbound_field.field_class.__name__
+            ):
                 filters = [_tidy, *filters]
             return unbound_field.bind(form=form, filters=filters, **options)
 
@@ -45,13 +48,19 @@ def _plurals(n: int) -> tuple[str, ...]:
     """Marks WTForms' counted messages for the catalogue; never called."""
     return (
         ngettext(
-            "Field must be at least %(min)d character long.", "Field must be at least %(min)d characters long.", n
+            "Field must be at least %(min)d character long.",
+            "Field must be at least %(min)d characters long.",
+            n,
         ),
         ngettext(
-            "Field cannot be longer than %(max)d character.", "Field cannot be longer than %(max)d characters.", n
+            "Field cannot be longer than %(max)d character.",
+            "Field cannot be longer than %(max)d characters.",
+            n,
         ),
         ngettext(
-            "Field must be exactly %(max)d character long.", "Field must be exactly %(max)d characters long.", n
+            "Field must be exactly %(max)d character long.",
+            "Field must be exactly %(max)d characters long.",
+            n,
         ),
         ngettext(
             "'%(value)s' is not a valid choice for this field.",

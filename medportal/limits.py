@@ -32,7 +32,7 @@ def allow(name: str, subject: str, *, limit: int, seconds: int) -> bool:
     )
     if count == 1:
         db.session.execute(sa.delete(RateBucket).where(RateBucket.key == key, RateBucket.slot < slot))
-    return bool(count <= limit)
+    return (count or 0) <= limit
 
 
 def network() -> str:

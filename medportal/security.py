@@ -20,7 +20,9 @@ CSP = (
     "object-src 'none'"
 )
 MEDIA_CSP = "default-src 'none'; sandbox; frame-ancestors 'none'"
-PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=(), interest-cohort=()"
+PERMISSIONS = (
+    "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=(), interest-cohort=()"
+)
 
 
 def init_app(app: Flask) -> None:
@@ -114,5 +116,5 @@ def set_caching(response: Response) -> Response:
     response.vary.update(("HX-Request", "Cookie"))
     if response.status_code == 200 and not response.direct_passthrough:
         response.add_etag()
-        return response.make_conditional(request)
+        response.make_conditional(request)
     return response

@@ -49,7 +49,7 @@ def _worker_url(worker: str) -> str:
     engine = sa.create_engine(target, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}"'))
-        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\''))
+        connection.execute(sa.text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"))
     engine.dispose()
     return target.set(database=name).render_as_string(hide_password=False)
 
@@ -219,14 +219,17 @@ def make_content(app: Flask) -> Callable[..., int]:
         text: dict[str, Any] | None = None,
         **content: Any,
     ) -> int:
-        titles = {code: title for code in langs} if isinstance(title, str) else (title or TITLES)
+        titles = dict.fromkeys(langs, title) if isinstance(title, str) else (title or TITLES)
         with app.app_context():
             thing = services.create_content(
-                ContentDraft(kind=kind, source_lang=content.pop("source_lang", langs[-1]), **content), by="test"
+                ContentDraft(kind=kind, source_lang=content.pop("source_lang", langs[-1]), **content),
+                by="test",
             )
             for code in langs:
                 draft = TextDraft(
-                    title=titles[code], sections=sections if sections is not None else [section()], **(text or {})
+                    title=titles[code],
+                    sections=sections if sections is not None else [section()],
+                    **(text or {}),
                 )
                 saved = services.save_text(thing, code, draft, by="test")
                 if publish:

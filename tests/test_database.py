@@ -63,8 +63,15 @@ def test_starting_the_server_creates_no_table(tmp_path, make_app):
 def test_every_save_is_kept_whole(make_content, in_app, text_of):
     content = make_content(langs=("en",), sections=[section(html="<p>One.</p>")])
     draft = TextDraft(title="Test disease", sections=[section(html="<p>Two.</p>")])
-    in_app(lambda: services.save_text(text_of(content).content, "en", draft, by="editor", note="why", minor=True))
-    rows = in_app(lambda: [(r.number, r.saved_by, r.minor, r.note, r.snapshot) for r in db.session.scalars(sa.select(Revision).order_by(Revision.number))])
+    in_app(
+        lambda: services.save_text(text_of(content).content, "en", draft, by="editor", note="why", minor=True)
+    )
+    rows = in_app(
+        lambda: [
+            (r.number, r.saved_by, r.minor, r.note, r.snapshot)
+            for r in db.session.scalars(sa.select(Revision).order_by(Revision.number))
+        ]
+    )
     assert [row[:4] for row in rows] == [(1, "test", False, ""), (2, "editor", True, "why")]
     assert rows[0][4]["sections"]["definition"]["parts"] == [{"html": "<p>One.</p>"}]
     assert in_app(lambda: db.session.scalars(sa.select(Part.html)).all()) == ["<p>Two.</p>"]
@@ -104,10 +111,17 @@ def test_the_database_itself_refuses_what_must_not_be(make_content, in_app, text
     content = make_content(langs=("en",))
     text_id = in_app(lambda: text_of(content).id)
     wrong = [
-        Review(text_id=text_id, person_id=None, reviewed_on=sa.func.current_date(), next_due=sa.func.current_date()),
+        Review(
+            text_id=text_id,
+            person_id=None,
+            reviewed_on=sa.func.current_date(),
+            next_due=sa.func.current_date(),
+        ),
         Section(text_id=text_id, key="outlook", state="nothing_known"),
         Section(text_id=text_id, key="outlook", state="unheard of"),
-        ContentText(content_id=content, kind="disease", lang="ar", title="x", status=Status.PUBLISHED, slug=None),
+        ContentText(
+            content_id=content, kind="disease", lang="ar", title="x", status=Status.PUBLISHED, slug=None
+        ),
     ]
     for row in wrong:
         with pytest.raises(sa.exc.IntegrityError):
@@ -126,8 +140,17 @@ def test_65_publishing_and_withdrawing_leave_a_line_in_the_audit(make_content, i
 
     content = make_content(langs=("en",))
     in_app(lambda: services.withdraw(text_of(content), by="owner"))
-    rows = in_app(lambda: [(a.actor, a.action, a.object_type) for a in db.session.scalars(sa.select(Audit).order_by(Audit.id))])
-    assert rows == [("test", "create", "Content"), ("test", "publish", "ContentText"), ("owner", "withdraw", "ContentText")]
+    rows = in_app(
+        lambda: [
+            (a.actor, a.action, a.object_type)
+            for a in db.session.scalars(sa.select(Audit).order_by(Audit.id))
+        ]
+    )
+    assert rows == [
+        ("test", "create", "Content"),
+        ("test", "publish", "ContentText"),
+        ("owner", "withdraw", "ContentText"),
+    ]
 
 
 def test_every_public_change_moves_the_version_and_calls_the_hooks(make_content, in_app, monkeypatch):
@@ -162,7 +185,9 @@ def test_models_equal_the_migrated_schema(app):
         return not (kind == "table" and name == "alembic_version")
 
     with app.app_context(), db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": include})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_object": include}
+        )
         assert compare_metadata(context, db.metadata) == []
 
 
@@ -215,4 +240,8 @@ def test_the_migration_environment_switches_foreign_keys_off_and_checks_them():
     from medportal import extensions
 
     text = (Path(extensions.__file__).parent / "migrations" / "env.py").read_text(encoding="utf-8")
-    assert text.index("foreign_keys=OFF") < text.index("context.run_migrations()", text.index("run_online")) < text.index("foreign_key_check")
+    assert (
+        text.index("foreign_keys=OFF")
+        < text.index("context.run_migrations()", text.index("run_online"))
+        < text.index("foreign_key_check")
+    )

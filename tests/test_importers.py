@@ -40,7 +40,9 @@ def sample(tmp_path):
     path = tmp_path / "sample.jsonl"
     lines = [json.dumps(record) for record in RECORDS]
     lines.insert(2, "{broken")
-    lines.append(json.dumps({"id": "x", "title": "", "topic": "x", "source": "gard", "url": "u", "sections": {}}))
+    lines.append(
+        json.dumps({"id": "x", "title": "", "topic": "x", "source": "gard", "url": "u", "sections": {}})
+    )
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     index = tmp_path / "index.csv"
     with index.open("w", encoding="utf-8", newline="") as file:
@@ -70,14 +72,18 @@ def test_the_totals_add_up_and_broken_lines_are_named(run_import):
     output = run_import()
     assert "sample.jsonl, line 3: skipped, not JSON" in output
     assert "sample.jsonl, line 6: skipped, title is missing" in output
-    assert "6 records read = 3 made a page + 1 merged into one + 2 skipped (2 broken, 0 known already)" in output
+    assert (
+        "6 records read = 3 made a page + 1 merged into one + 2 skipped (2 broken, 0 known already)" in output
+    )
     assert "BMC Bioinformatics 20:511 (2019)" in output
 
 
 def test_a_second_run_changes_nothing(run_import, in_app):
     run_import("--publish")
     before = everything(in_app)
-    assert "0 made a page + 0 merged into one + 6 skipped (2 broken, 4 known already)" in run_import("--publish")
+    assert "0 made a page + 0 merged into one + 6 skipped (2 broken, 4 known already)" in run_import(
+        "--publish"
+    )
     assert everything(in_app) == before
 
 
@@ -99,9 +105,15 @@ def test_nothing_is_blended_and_every_part_keeps_its_source(run_import, read):
         "First words. one two",
         "Other words <b>x</b>.",
     ]
-    assert [a["href"] for a in definition.select(".part-source a")] == ["https://gard.example/1", "https://ghr.example/1"]
+    assert [a["href"] for a in definition.select(".part-source a")] == [
+        "https://gard.example/1",
+        "https://ghr.example/1",
+    ]
     assert page.one(".section--causes h3").get_text() == "Genetic changes"
-    assert "Not reviewed here. From Genetic and Rare Diseases Information Center (GARD), text of about 2016–2018." in page.text
+    assert (
+        "Not reviewed here. From Genetic and Rare Diseases Information Center (GARD), text of about 2016–2018."
+        in page.text
+    )
     assert "CC BY 4.0" in page.text
     assert page.one('meta[name="robots"]')["content"] == "noindex"
     assert page.all('.attribution a[href="https://doi.org/10.1186/s12859-019-3119-4"]')
@@ -110,7 +122,10 @@ def test_nothing_is_blended_and_every_part_keeps_its_source(run_import, read):
 def test_symptoms_codes_and_other_names_arrive(run_import, read):
     run_import("--publish")
     page = read("/en/diseases/sample-fever")
-    rows = [[cell.get_text(strip=True) for cell in row.select("td")] for row in page.all(".section--symptoms tbody tr")]
+    rows = [
+        [cell.get_text(strip=True) for cell in row.select("td")]
+        for row in page.all(".section--symptoms tbody tr")
+    ]
     assert rows == [["Fever", "90%"], ["Rash", "not stated"]]
     assert "Inheritance and course: Autosomal dominant inheritance" in page.text
     assert "UMLS C0000001, UMLS C0000002" in page.text
@@ -170,7 +185,11 @@ def test_the_real_records_fill_pages_of_their_own(app, in_app, tmp_path, read):
     part.write_text("".join(lines), encoding="utf-8")
     topics = {json.loads(line)["topic"] for line in lines}
     index = shared("medquad", "index.csv")
-    output = app.test_cli_runner().invoke(args=["import", "medquad", str(part), "--index", str(index), "--publish"]).output
+    output = (
+        app.test_cli_runner()
+        .invoke(args=["import", "medquad", str(part), "--index", str(index), "--publish"])
+        .output
+    )
     assert f"60 records read = {len(topics)} made a page" in output
     assert f"{len(topics)} entries" in read("/en/diseases/").text
     html = in_app(lambda: db.session.scalars(sa.select(Part.html)).all())

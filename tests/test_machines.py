@@ -11,7 +11,7 @@ from medportal.blueprints.content.drafts import PartDraft, SectionDraft
 from tests.conftest import section
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
-MAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+LOC = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
 
 
 def ld(page):
@@ -37,13 +37,17 @@ def test_a_disease_is_a_medical_web_page_about_a_condition(read, make_content):
     assert data["citation"][0]["sameAs"] == "https://doi.org/10.1000/182"
 
 
-def test_names_and_dates_for_machines_are_those_on_the_page(read, make_content, in_app, text_of, make_person, lang):
+def test_names_and_dates_for_machines_are_those_on_the_page(
+    read, make_content, in_app, text_of, make_person, lang
+):
     content = make_content()
 
     def prepare():
         person = make_person("Dr Layla Example")
         services.add_credit(text_of(content, lang).content, person, "author")
-        services.record_review(text_of(content, lang), person, on=date(2026, 3, 4), next_due=date(2029, 3, 4), by="t")
+        services.record_review(
+            text_of(content, lang), person, on=date(2026, 3, 4), next_due=date(2029, 3, 4), by="t"
+        )
 
     in_app(prepare)
     page = read(f"/{lang}/diseases/" + {"en": "test-disease", "ar": "مرض-تجريبي"}[lang])
@@ -76,7 +80,11 @@ def test_lists_parse_and_are_canonical(read, make_content, path):
     make_content()
     page = read(path)
     assert page.one('link[rel="canonical"]')["href"] == f"http://localhost{path}"
-    assert {link["hreflang"] for link in page.all('link[rel="alternate"][hreflang]')} == {"ar", "en", "x-default"}
+    assert {link["hreflang"] for link in page.all('link[rel="alternate"][hreflang]')} == {
+        "ar",
+        "en",
+        "x-default",
+    }
     for script in page.all('script[type="application/ld+json"]'):
         assert json.loads(script.string)["@context"] == "https://schema.org"
 
@@ -139,10 +147,10 @@ def test_category_feeds_hold_their_category(client, make_content, make_category)
 def test_the_sitemap_is_an_index_of_languages(client, make_content):
     make_content(langs=("en",))
     index = ET.fromstring(client.get("/sitemap.xml").data)
-    parts = [loc.text for loc in index.iter("{%s}loc" % MAP["s"])]
+    parts = [loc.text for loc in index.iter(LOC)]
     assert parts == ["http://localhost/sitemap-ar-1.xml", "http://localhost/sitemap-en-1.xml"]
     english = ET.fromstring(client.get("/sitemap-en-1.xml").data)
-    assert "http://localhost/en/diseases/test-disease" in [loc.text for loc in english.iter("{%s}loc" % MAP["s"])]
+    assert "http://localhost/en/diseases/test-disease" in [loc.text for loc in english.iter(LOC)]
 
 
 def test_the_manifest_speaks_the_language(client, lang):

@@ -12,7 +12,9 @@ BODY = "رسالة طويلة بما يكفي للحفظ"
 
 @pytest.fixture
 def messages(in_app):
-    return lambda: in_app(lambda: [(m.kind, m.lang, m.body, m.email, m.section) for m in db.session.scalars(sa.select(Message))])
+    return lambda: in_app(
+        lambda: [(m.kind, m.lang, m.body, m.email, m.section) for m in db.session.scalars(sa.select(Message))]
+    )
 
 
 def test_a_message_is_stored_and_confirmed(send, read, messages, lang):
@@ -25,7 +27,10 @@ def test_a_message_is_stored_and_confirmed(send, read, messages, lang):
 
 def test_errors_come_first_name_their_field_and_keep_what_was_typed(send, lang):
     page = send(f"/{lang}/contact", status=422, name="ليلى", email="no address", body="")
-    words = {"en": ("There is a problem", "Error: ", "This field is required."), "ar": ("توجد مشكلة", "خطأ: ", "هذا الحقل مطلوب.")}
+    words = {
+        "en": ("There is a problem", "Error: ", "This field is required."),
+        "ar": ("توجد مشكلة", "خطأ: ", "هذا الحقل مطلوب."),
+    }
     heading, prefix, required = words[lang]
     assert page.one("main > .errors h2").get_text() == heading
     assert page.one("title").get_text().startswith(prefix)
@@ -64,7 +69,11 @@ def test_the_eleventh_message_of_an_hour_waits(send, messages):
 def test_9_the_brake_cannot_be_talked_round(client, send):
     for _ in range(10):
         send("/en/contact", body=BODY)
-    headers = {"Origin": "http://localhost", "X-Forwarded-For": "198.51.100.9", "Forwarded": "for=198.51.100.9"}
+    headers = {
+        "Origin": "http://localhost",
+        "X-Forwarded-For": "198.51.100.9",
+        "Forwarded": "for=198.51.100.9",
+    }
     assert client.post("/en/contact", data={"body": BODY}, headers=headers).status_code == 429
 
 
@@ -93,7 +102,10 @@ def test_a_report_needs_a_page_that_exists(read, send, make_content):
 
 def test_a_report_names_only_sections_of_its_page(send, make_content):
     content = make_content(langs=("en",))
-    assert "Not a valid choice." in send(f"/en/report?content={content}", status=422, section="venue", body=BODY).text
+    assert (
+        "Not a valid choice."
+        in send(f"/en/report?content={content}", status=422, section="venue", body=BODY).text
+    )
 
 
 def test_the_owner_reads_messages_on_the_command_line(app, send):

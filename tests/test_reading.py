@@ -57,7 +57,9 @@ def test_a_draft_is_seen_by_nobody(read, make_content):
 
 
 def test_a_disease_shows_its_sections_in_order_with_urgent_advice_on_top(read, make_content):
-    make_content(langs=("en",), sections=[section("causes"), section("definition"), section("when_to_get_help")])
+    make_content(
+        langs=("en",), sections=[section("causes"), section("definition"), section("when_to_get_help")]
+    )
     headings = [h.get_text(strip=True) for h in read("/en/diseases/test-disease").all(".section > h2")]
     assert headings[:3] == ["When to get help", "What it is", "Causes"]
 
@@ -68,7 +70,11 @@ def test_urgency_is_a_word_and_not_only_a_colour(read, make_content, lang):
     slug = {"ar": "مرض-تجريبي", "en": "test-disease"}[lang]
     titles = [h.get_text(" ", strip=True) for h in read(f"/{lang}/diseases/{slug}").all(".urgency__title")]
     words = {
-        "en": ["Emergency: Call an ambulance now", "Urgent: See a doctor today", "Not urgent: Make an appointment"],
+        "en": [
+            "Emergency: Call an ambulance now",
+            "Urgent: See a doctor today",
+            "Not urgent: Make an appointment",
+        ],
         "ar": ["حالة طارئة: طلب الإسعاف فورًا", "حالة عاجلة: مراجعة الطبيب اليوم", "حالة غير عاجلة: حجز موعد"],
     }
     assert titles == words[lang]
@@ -101,7 +107,10 @@ def test_a_disease_without_any_section_still_has_its_page(read, make_content):
 
 def test_treatments_say_what_is_not_stated(read, make_content):
     drug = TreatmentDraft(
-        key="x", kind="drug", fields={"en": {"name": "Examplin", "benefit": "<p>Helps 1 in 10.</p>"}}, references=[1]
+        key="x",
+        kind="drug",
+        fields={"en": {"name": "Examplin", "benefit": "<p>Helps 1 in 10.</p>"}},
+        references=[1],
     )
     make_content(
         langs=("en",), sections=[section("treatment")], references=[{"title": "A study"}], treatments=[drug]
@@ -121,7 +130,9 @@ def test_no_review_no_review_date(read, make_content):
     assert "reviewedBy" not in page.html
 
 
-def test_a_review_names_who_and_when_for_readers_and_machines(read, make_content, in_app, text_of, make_person):
+def test_a_review_names_who_and_when_for_readers_and_machines(
+    read, make_content, in_app, text_of, make_person
+):
     content = make_content(langs=("en",))
     in_app(
         lambda: services.record_review(
@@ -167,7 +178,9 @@ def test_a_text_of_the_other_language_only_is_offered_and_never_shown(read, make
     assert page.one(".notice [lang=en]")["dir"] == "ltr"
 
 
-def test_a_foreign_text_stands_behind_under_its_known_title_with_a_badge(read, make_content, in_app, content_of):
+def test_a_foreign_text_stands_behind_under_its_known_title_with_a_badge(
+    read, make_content, in_app, content_of
+):
     content = make_content(langs=("en",), title="Rare syndrome")
     make_content(langs=("ar",), title="ورم")
     in_app(lambda: services.name_text(content_of(content), "ar", "متلازمة نادرة"))
@@ -198,7 +211,10 @@ def test_the_language_switch_stays_on_the_page_and_keeps_the_query(read, make_co
 
 def test_alternates_are_reciprocal(read, make_content):
     make_content()
-    pages = {code: read(f"/{code}/diseases/{slug}") for code, slug in [("en", "test-disease"), ("ar", "مرض-تجريبي")]}
+    pages = {
+        code: read(f"/{code}/diseases/{slug}")
+        for code, slug in [("en", "test-disease"), ("ar", "مرض-تجريبي")]
+    }
     links = {
         code: {link["hreflang"]: link["href"] for link in page.all('link[rel="alternate"][hreflang]')}
         for code, page in pages.items()
@@ -210,7 +226,9 @@ def test_alternates_are_reciprocal(read, make_content):
 def test_an_old_slug_redirects_for_ever(client, make_content, in_app, text_of):
     content = make_content(langs=("en",), title="Old name")
     for title in ("New name", "Newest name"):
-        in_app(lambda t=title: services.save_text(text_of(content).content, "en", TextDraft(title=t), by="test"))
+        in_app(
+            lambda t=title: services.save_text(text_of(content).content, "en", TextDraft(title=t), by="test")
+        )
     for slug in ("old-name", "new-name"):
         response = client.get(f"/en/diseases/{slug}")
         assert (response.status_code, response.headers["Location"]) == (301, "/en/diseases/newest-name")
@@ -235,7 +253,10 @@ def test_the_a_to_z_folds_arabic_and_offers_only_letters_with_entries(read, make
     page = read("/ar/diseases/")
     assert [a.get_text(strip=True) for a in page.all("a.letters__link")] == ["الكل", "ا", "س"]
     assert len(page.all(".letters__list li")) == 29
-    assert [h.get_text(strip=True) for h in read("/ar/diseases/?letter=إ").all(".card h3")] == ["إسهال", "أنفلونزا"]
+    assert [h.get_text(strip=True) for h in read("/ar/diseases/?letter=إ").all(".card h3")] == [
+        "إسهال",
+        "أنفلونزا",
+    ]
     assert len(read("/en/diseases/").all(".letters__list li")) == 27
 
 
@@ -243,7 +264,9 @@ def test_lists_are_narrowed_by_category_and_year(read, make_content, make_catego
     make_category("heart")
     make_content("news", langs=("en",), title="Heart news", categories=["heart"])
     make_content("news", langs=("en",), title="Other news")
-    assert [h.get_text(strip=True) for h in read("/en/news/?category=heart").all(".card h3")] == ["Heart news"]
+    assert [h.get_text(strip=True) for h in read("/en/news/?category=heart").all(".card h3")] == [
+        "Heart news"
+    ]
     year = datetime.now(UTC).year
     assert len(read(f"/en/news/?year={year}").all(".card")) == 2
     assert "Nothing fits this choice." in read("/en/news/?year=1999").text
@@ -251,7 +274,15 @@ def test_lists_are_narrowed_by_category_and_year(read, make_content, make_catego
 
 def test_unknown_filters_fall_back_and_absurd_pages_are_not_found(read, make_content):
     make_content("news", langs=("en",), title="News")
-    for query in ("category=nothing", "letter=%D8%A5%D8%A5", "year=x", "page=x", "page=-1", "page=0", "sort=evil"):
+    for query in (
+        "category=nothing",
+        "letter=%D8%A5%D8%A5",
+        "year=x",
+        "page=x",
+        "page=-1",
+        "page=0",
+        "sort=evil",
+    ):
         assert len(read(f"/en/news/?{query}").all(".card")) == 1
     read("/en/news/?page=2", status=404)
     read("/en/news/?page=99999999999999999999", status=404)
@@ -333,7 +364,13 @@ def test_a_superseded_guideline_leads_to_its_successor(read, make_content, in_ap
 
 
 def test_an_abstract_gives_its_bibliography(read, make_content):
-    detail = {"journal": "Sample J", "authors": ["Doe J"], "published": "2012-05", "doi": "10.1000/182", "pmid": "123"}
+    detail = {
+        "journal": "Sample J",
+        "authors": ["Doe J"],
+        "published": "2012-05",
+        "doi": "10.1000/182",
+        "pmid": "123",
+    }
     make_content("abstract", langs=("en",), title="Paper", detail=detail)
     page = read("/en/abstracts/paper")
     assert page.all('a[href="https://doi.org/10.1000/182"]')
@@ -345,8 +382,12 @@ def test_related_texts_of_every_kind_are_offered_in_both_directions(read, make_c
     disease = make_content(langs=("en",))
     news = make_content("news", langs=("en",), title="Its news")
     in_app(lambda: services.relate(disease, [news]))
-    assert [a.get_text(strip=True) for a in read("/en/diseases/test-disease").all(".related h3 a")] == ["Its news"]
-    assert [a.get_text(strip=True) for a in read("/en/news/its-news").all(".related h3 a")] == ["Test disease"]
+    assert [a.get_text(strip=True) for a in read("/en/diseases/test-disease").all(".related h3 a")] == [
+        "Its news"
+    ]
+    assert [a.get_text(strip=True) for a in read("/en/news/its-news").all(".related h3 a")] == [
+        "Test disease"
+    ]
 
 
 def test_categories_count_and_gather_all_kinds(read, make_content, make_category, lang):
@@ -357,7 +398,9 @@ def test_categories_count_and_gather_all_kinds(read, make_content, make_category
     assert len(read(f"/{lang}/categories/heart").all(".card")) == 2
 
 
-def test_fixed_pages_have_short_addresses_and_appear_in_the_footer_once_they_exist(read, client, make_content):
+def test_fixed_pages_have_short_addresses_and_appear_in_the_footer_once_they_exist(
+    read, client, make_content
+):
     assert not read("/en/").all('a[href="/en/about"]')
     read("/en/about", status=404)
     make_content("page", title={"ar": "عن الموقع", "en": "About us"}, text={"slug": "about"})
@@ -367,7 +410,9 @@ def test_fixed_pages_have_short_addresses_and_appear_in_the_footer_once_they_exi
 
 
 def test_names_typed_by_people_are_isolated_and_marked(read, make_content):
-    make_content(langs=("ar",), title="ورم", text={"synonyms": [{"name": "Tumour (HPV) 10–20 mg", "lang": "en"}]})
+    make_content(
+        langs=("ar",), title="ورم", text={"synonyms": [{"name": "Tumour (HPV) 10–20 mg", "lang": "en"}]}
+    )
     name = read("/ar/diseases/ورم").one(".names bdi")
     assert (name["lang"], name["dir"]) == ("en", "ltr")
 

@@ -42,7 +42,10 @@ def test_37_pages_hold_no_inline_script_style_or_handler(read, make_content):
 def test_41_nothing_is_loaded_from_elsewhere(read, make_content):
     make_content(langs=("en",))
     page = read("/en/diseases/test-disease")
-    loaded = [tag.get("src") or tag.get("href") for tag in page.all("script[src], link[rel=stylesheet], link[rel=preload], img")]
+    loaded = [
+        tag.get("src") or tag.get("href")
+        for tag in page.all("script[src], link[rel=stylesheet], link[rel=preload], img")
+    ]
     assert loaded
     assert all(address.startswith("/") and not address.startswith("//") for address in loaded)
 
@@ -119,14 +122,16 @@ def test_19_every_unsafe_view_stands_behind_the_same_origin_check(app, client):
 
 
 def test_20_reading_changes_nothing(app, client, make_content, in_app):
-    from medportal.extensions import db
     from medportal.changes import site_version
+    from medportal.extensions import db
 
     make_content()
     tables = sorted(db.metadata.tables)
 
     def counts():
-        return [db.session.execute(db.text(f'SELECT count(*) FROM "{name}"')).scalar() for name in tables] + [site_version()]
+        return [db.session.execute(db.text(f'SELECT count(*) FROM "{name}"')).scalar() for name in tables] + [
+            site_version()
+        ]
 
     before = in_app(counts)
     for rule in app.url_map.iter_rules():
@@ -154,7 +159,9 @@ def test_42_an_unknown_host_is_refused(client, host):
 
 
 def test_42_addresses_come_from_the_settings_only(read, client):
-    page = Page(client.get("/en/", headers={"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}))
+    page = Page(
+        client.get("/en/", headers={"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"})
+    )
     assert "evil.example" not in page.html
     assert page.one('link[rel="canonical"]')["href"] == "http://localhost/en/"
 
@@ -205,8 +212,13 @@ def test_29_broken_text_in_a_form_is_refused(client, bad):
 def test_31_large_and_strange_bodies_are_refused(client):
     assert client.post("/en/contact", data={"body": "a" * 3_000_000}, headers=ORIGIN).status_code == 413
     many = {f"field{n}": "x" for n in range(1500)}
-    assert client.post("/en/contact", data=many, headers=ORIGIN, content_type="multipart/form-data").status_code == 413
-    answer = client.post("/en/contact", data=json.dumps({"body": BODY}), headers=ORIGIN, content_type="application/json")
+    assert (
+        client.post("/en/contact", data=many, headers=ORIGIN, content_type="multipart/form-data").status_code
+        == 413
+    )
+    answer = client.post(
+        "/en/contact", data=json.dumps({"body": BODY}), headers=ORIGIN, content_type="application/json"
+    )
     assert answer.status_code == 415
 
 
@@ -218,7 +230,7 @@ def test_error_pages_speak_both_languages_and_lead_on(app, lang, status):
         answer = Page(page(status))
     assert answer.one("html")["lang"] == lang
     assert answer.one("h1").get_text()
-    assert [a["href"] for a in answer.all("main a")][0] == f"/{lang}/"
+    assert answer.all("main a")[0]["href"] == f"/{lang}/"
     assert {a["hreflang"] for a in answer.all(".switch__link")} == {"ar", "en"} - {lang}
 
 

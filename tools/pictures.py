@@ -42,14 +42,18 @@ def shoot(page, html: str, width: int, height: int) -> Image.Image:
 def main() -> None:
     MEDIA.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=sys.argv[1], args=["--no-sandbox", "--allow-file-access-from-files"])
+        browser = play.chromium.launch(
+            executable_path=sys.argv[1], args=["--no-sandbox", "--allow-file-access-from-files"]
+        )
         page = browser.new_page()
         blank = MEDIA / "blank.html"  # a file's page may load the font from a file
         blank.write_text("<!doctype html>", encoding="utf-8")
         page.goto(blank.as_uri())
         blank.unlink()
         for name, (direction, text, small) in CARDS.items():
-            html = CARD.format(font=FONT, w=1200, h=630, bg="#0b5563", dir=direction, mark=MARK, text=text, small=small)
+            html = CARD.format(
+                font=FONT, w=1200, h=630, bg="#0b5563", dir=direction, mark=MARK, text=text, small=small
+            )
             shoot(page, html, 1200, 630).convert("RGB").quantize(64).save(IMG / f"{name}.png", optimize=True)
         icon = {}
         for size in (32, 192, 512):

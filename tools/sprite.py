@@ -4,10 +4,47 @@ import re
 import sys
 from pathlib import Path
 
-ICONS = """activity book-open calendar-days chevron-right circle-alert circle-check circle-help clock
-file-text flag globe hospital info languages link list mail map-pin menu message-circle moon newspaper
-play printer rss scroll-text search share-2 siren stethoscope sun-moon tag triangle-alert user x external-link
-download house type""".split()
+ICONS = [
+    "activity",
+    "book-open",
+    "calendar-days",
+    "chevron-right",
+    "circle-alert",
+    "circle-check",
+    "circle-help",
+    "clock",
+    "file-text",
+    "flag",
+    "globe",
+    "hospital",
+    "info",
+    "languages",
+    "link",
+    "list",
+    "mail",
+    "map-pin",
+    "menu",
+    "message-circle",
+    "moon",
+    "newspaper",
+    "play",
+    "printer",
+    "rss",
+    "scroll-text",
+    "search",
+    "share-2",
+    "siren",
+    "stethoscope",
+    "sun-moon",
+    "tag",
+    "triangle-alert",
+    "user",
+    "x",
+    "external-link",
+    "download",
+    "house",
+    "type",
+]
 
 
 def symbol(name: str, svg: str) -> str:
@@ -17,8 +54,10 @@ def symbol(name: str, svg: str) -> str:
 
 
 folder = Path(sys.argv[1])
-print('<svg xmlns="http://www.w3.org/2000/svg" fill="none" stroke="currentColor" stroke-width="2" '
-      'stroke-linecap="round" stroke-linejoin="round">')
+print(
+    '<svg xmlns="http://www.w3.org/2000/svg" fill="none" stroke="currentColor" stroke-width="2" '
+    'stroke-linecap="round" stroke-linejoin="round">'
+)
 for icon in ICONS:
     print(symbol(icon, (folder / f"{icon}.svg").read_text(encoding="utf-8")))
 print("</svg>")

@@ -62,9 +62,12 @@ KIND = ContentType(
             description=_l("Year, year and month, or day: 2012, 2012-05, 2012-05-31."),
             validators=[InputRequired(), Regexp(r"^\d{4}(-\d{2}(-\d{2})?)?$")],
         ),
-        "doi": StringField(_l("DOI"), validators=[Regexp(rf"^$|{DOI}", message=_l("A DOI looks like 10.1000/182."))]),
+        "doi": StringField(
+            _l("DOI"), validators=[Regexp(rf"^$|{DOI}", message=_l("A DOI looks like 10.1000/182."))]
+        ),
         "pmid": StringField(
-            _l("PubMed number"), validators=[Regexp(rf"^$|{PMID}", message=_l("A PubMed number has up to nine digits."))]
+            _l("PubMed number"),
+            validators=[Regexp(rf"^$|{PMID}", message=_l("A PubMed number has up to nine digits."))],
         ),
     },
     template="content/kinds/_abstract.html",

@@ -61,7 +61,9 @@ class EventDetail(Model):
 
 def _json_ld(page: Any, thing: dict[str, Any]) -> None:
     event = page.detail
-    thing["startDate"] = event.starts_on.isoformat() if event.starts_at is None else event.starts_utc.isoformat()
+    thing["startDate"] = (
+        event.starts_on.isoformat() if event.starts_at is None else event.starts_utc.isoformat()
+    )
     thing["endDate"] = event.ends_on.isoformat() if event.ends_at is None else event.ends_utc.isoformat()
     thing["organizer"] = {"@type": "Organization", "name": localize(event.organiser, page.lang)}
     thing["location"] = {

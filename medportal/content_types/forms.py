@@ -24,7 +24,10 @@ class ContentForm(TranslatedForm):
     slug = StringField(
         _l("Address"),
         description=_l("Letters, digits and hyphens; made from the title when left empty."),
-        validators=[Length(max=MAX_LENGTH), Regexp(r"^[\w-]*$", message=_l("Only letters, digits and hyphens."))],
+        validators=[
+            Length(max=MAX_LENGTH),
+            Regexp(r"^[\w-]*$", message=_l("Only letters, digits and hyphens.")),
+        ],
     )
     summary = TextAreaField(_l("Summary"), validators=[Length(max=500)])
 

@@ -4,7 +4,16 @@ from flask_babel import lazy_gettext as _l
 
 from medportal.content_types.base import ContentType, Order
 
-FIXED = ("about", "contact", "disclaimer", "privacy", "editorial-policy", "funding", "accessibility", "sources")
+FIXED = (
+    "about",
+    "contact",
+    "disclaimer",
+    "privacy",
+    "editorial-policy",
+    "funding",
+    "accessibility",
+    "sources",
+)
 
 KIND = ContentType(
     key="page",

@@ -19,7 +19,13 @@ from markdown_it import MarkdownIt
 
 from medportal import taxonomy
 from medportal.blueprints.content import services
-from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft, TreatmentDraft
+from medportal.blueprints.content.drafts import (
+    ContentDraft,
+    PartDraft,
+    SectionDraft,
+    TextDraft,
+    TreatmentDraft,
+)
 from medportal.content_types import KINDS, ContentType
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
@@ -42,7 +48,10 @@ def load(*, echo: Callable[[str], None] = lambda _line: None) -> int:
     """Add every sample text that is not there; how many were added. The caller commits."""
     taxonomy.load()
     references = _references()
-    ids = {row[0]: row[1] for row in db.session.execute(sa.select(Content.key, Content.id).where(Content.key.is_not(None)))}
+    ids = {
+        row[0]: row[1]
+        for row in db.session.execute(sa.select(Content.key, Content.id).where(Content.key.is_not(None)))
+    }
     related: dict[str, list[str]] = {}
     added = 0
     for kind, path in _files():
@@ -99,7 +108,11 @@ def _content(
 ) -> Content:
     keys = facts.get("references", [])
     numbers = {key: n for n, key in enumerate(keys, 1)}
-    texts = {code: _read(path.with_suffix(f".{code}.md")) for code in LANGUAGES if path.with_suffix(f".{code}.md").is_file()}
+    texts = {
+        code: _read(path.with_suffix(f".{code}.md"))
+        for code in LANGUAGES
+        if path.with_suffix(f".{code}.md").is_file()
+    }
     content = services.create_content(
         ContentDraft(
             kind=kind.key,
@@ -182,7 +195,10 @@ def _detail(kind: str, facts: dict[str, Any]) -> dict[str, Any]:
     if kind == "event":
         return _event(facts)
     if kind == "video":
-        return {**{k: v for k, v in facts.items() if k != "poster"}, "poster_id": _poster(facts.get("poster"))}
+        return {
+            **{k: v for k, v in facts.items() if k != "poster"},
+            "poster_id": _poster(facts.get("poster")),
+        }
     return facts
 
 

@@ -16,7 +16,16 @@ from medportal.lib.arabic import index_letter, sort_key
 from medportal.lib.dates import utc_now
 from medportal.lib.html import POLICY_VERSION
 from medportal.lib.slugs import slugify
-from medportal.models.content import Content, ContentCategory, ContentText, Made, Origin, Part, Section, Status
+from medportal.models.content import (
+    Content,
+    ContentCategory,
+    ContentText,
+    Made,
+    Origin,
+    Part,
+    Section,
+    Status,
+)
 from medportal.models.taxonomy import Category
 
 WORDS: dict[str, list[str]] = json.loads((Path(__file__).parent / "words.json").read_text(encoding="utf-8"))
@@ -43,7 +52,11 @@ def fill(count: int, *, echo: Callable[[str], None]) -> None:
 def _batch(numbers: range, start: int, categories: list[int]) -> None:
     dice = random.Random(numbers.start + start)  # noqa: S311  # made-up words, no secret
     now = utc_now()
-    contents, links, texts, sections, parts = [], [], [], [], []
+    contents: list[dict[str, Any]] = []
+    links: list[dict[str, Any]] = []
+    texts: list[dict[str, Any]] = []
+    sections: list[dict[str, Any]] = []
+    parts: list[str] = []
     for n in numbers:
         content_id = start + n + 1
         kind = KINDS[n % len(KINDS)]
@@ -55,12 +68,18 @@ def _batch(numbers: range, start: int, categories: list[int]) -> None:
         texts.extend(_text(content_id, kind, lang, at, dice) for lang in ("ar", "en"))
     db.session.execute(sa.insert(Content), contents)
     db.session.execute(sa.insert(ContentCategory), links)
-    ids = db.session.scalars(sa.insert(ContentText).returning(ContentText.id, sort_by_parameter_order=True), texts).all()
+    ids = db.session.scalars(
+        sa.insert(ContentText).returning(ContentText.id, sort_by_parameter_order=True), texts
+    ).all()
     for text_id, text in zip(ids, texts, strict=True):
         sections.extend({"text_id": text_id, "key": key, "state": "written"} for key in SECTIONS)
         parts.extend(_sentences(text["lang"], dice) for _ in SECTIONS)
-    section_ids = db.session.scalars(sa.insert(Section).returning(Section.id, sort_by_parameter_order=True), sections).all()
-    rows = [{"section_id": i, "position": 0, "html": html} for i, html in zip(section_ids, parts, strict=True)]
+    section_ids = db.session.scalars(
+        sa.insert(Section).returning(Section.id, sort_by_parameter_order=True), sections
+    ).all()
+    rows = [
+        {"section_id": i, "position": 0, "html": html} for i, html in zip(section_ids, parts, strict=True)
+    ]
     db.session.execute(sa.insert(Part), rows)
     content_changed(*[c["id"] for c in contents])
     db.session.commit()

@@ -87,7 +87,7 @@ class Importer(ABC):
         Flushes; neither commits nor calls `content_changed` (the loop does both).
         """
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027  # most sources need none
         """Called once before anything is saved."""
 
 
@@ -177,7 +177,12 @@ def _save_all(
 
 def _remember(source: str, group: str, records: Sequence[Record], content_id: int, *, first: bool) -> None:
     rows = [
-        {"source": source, "external_id": r.external_id, "fingerprint": r.fingerprint, "content_id": content_id}
+        {
+            "source": source,
+            "external_id": r.external_id,
+            "fingerprint": r.fingerprint,
+            "content_id": content_id,
+        }
         for r in records
     ]
     if first:

@@ -74,7 +74,11 @@ class MedquadImporter(Importer):
         self._symptoms: dict[str, int] = {}
 
     def read(self, path: Path, broken: Callable[[int, str], None]) -> Iterator[Record]:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        with (
+            gzip.open(path, "rt", encoding="utf-8")
+            if path.suffix == ".gz"
+            else path.open(encoding="utf-8") as file
+        ):
             for number, line in enumerate(file, 1):
                 if not line.strip():
                     continue
@@ -251,6 +255,8 @@ def _part(record: Record, html: str, heading: str | None) -> PartDraft:
 
 def _summary(records: Sequence[Record]) -> str:
     """The first sentences of the first definition, for lists; not a text of ours."""
-    text = next((r.data["sections"]["information"] for r in records if r.data["sections"].get("information")), "")
+    text = next(
+        (r.data["sections"]["information"] for r in records if r.data["sections"].get("information")), ""
+    )
     words = to_text(plain_to_html(text.split("\n\n")[0]))
     return words if len(words) <= 200 else words[:199].rsplit(" ", 1)[0] + "…"

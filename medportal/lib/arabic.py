@@ -10,7 +10,9 @@ import unicodedata
 ARABIC_ALPHABET = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 LATIN_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
-_MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_MARKS = re.compile(
+    "[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 _LETTERS = str.maketrans(
     {
         "أ": "ا",

@@ -10,9 +10,31 @@ from markupsafe import escape
 
 POLICY_VERSION = 1
 
-_TAGS = set(
-    "p h3 h4 ul ol li strong em sub sup blockquote a img br table thead tbody tr th td caption bdi span".split()
-)
+_TAGS = {
+    "p",
+    "h3",
+    "h4",
+    "ul",
+    "ol",
+    "li",
+    "strong",
+    "em",
+    "sub",
+    "sup",
+    "blockquote",
+    "a",
+    "img",
+    "br",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "caption",
+    "bdi",
+    "span",
+}
 _ATTRIBUTES = {
     "*": {"dir", "lang"},
     "a": {"href"},
@@ -20,7 +42,18 @@ _ATTRIBUTES = {
     "th": {"scope", "colspan", "rowspan"},
     "td": {"colspan", "rowspan"},
 }
-_DROPPED_WITH_CONTENT = {"script", "style", "template", "iframe", "object", "noscript", "title", "textarea", "svg", "math"}
+_DROPPED_WITH_CONTENT = {
+    "script",
+    "style",
+    "template",
+    "iframe",
+    "object",
+    "noscript",
+    "title",
+    "textarea",
+    "svg",
+    "math",
+}
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _LOCAL_IMAGE = re.compile(r"/media/[\w.-]+")
 _CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -88,6 +121,13 @@ def to_text(html: str) -> str:
     text = re.sub(r"<sup>.*?</sup>", "", html, flags=re.S)
     text = re.sub(r"</(p|li|h3|h4|tr|td|th|ul|ol)>", " ", text)
     text = re.sub(r"<[^>]+>", "", text)
-    for entity, char in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&")):
+    for entity, char in (
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", '"'),
+        ("&#39;", "'"),
+        ("&nbsp;", " "),
+        ("&amp;", "&"),
+    ):
         text = text.replace(entity, char)
     return " ".join(text.split())

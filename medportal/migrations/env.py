@@ -18,7 +18,9 @@ def include_object(_item: Any, name: str | None, kind: str, _reflected: bool, _c
 
 
 def run_offline() -> None:
-    context.configure(url=str(db.engine.url), target_metadata=target, literal_binds=True, render_as_batch=True)
+    context.configure(
+        url=str(db.engine.url), target_metadata=target, literal_binds=True, render_as_batch=True
+    )
     with context.begin_transaction():
         context.run_migrations()
 
@@ -27,8 +29,8 @@ def run_online() -> None:
     extra = current_app.extensions["migrate"].configure_args
     with db.engine.connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
+        raw: Any = connection.connection.driver_connection
         if sqlite:
-            raw = connection.connection.driver_connection
             raw.execute("PRAGMA foreign_keys=OFF")
         try:
             context.configure(

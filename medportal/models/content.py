@@ -195,9 +195,7 @@ class Section(Model):
     key: Mapped[str] = mapped_column(sa.String(30))
     state: Mapped[str] = mapped_column(sa.String(20), default=State.WRITTEN)
     as_of: Mapped[date | None]
-    matched_revision_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("revision.id", ondelete="SET NULL")
-    )
+    matched_revision_id: Mapped[int | None] = mapped_column(sa.ForeignKey("revision.id", ondelete="SET NULL"))
 
     text: Mapped[ContentText] = relationship(back_populates="sections")
     parts: Mapped[list[Part]] = relationship(

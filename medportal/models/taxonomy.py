@@ -24,7 +24,9 @@ class Category(Model):
     id: Mapped[pk]
     slug: Mapped[str] = mapped_column(sa.String(80), unique=True)
     name: Mapped[Localized] = mapped_column(LocalizedType)
-    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("category.id", ondelete="SET NULL"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("category.id", ondelete="SET NULL"), index=True
+    )
     position: Mapped[int] = mapped_column(default=0)
     icd10_range: Mapped[str | None] = mapped_column(sa.String(60))
 
@@ -37,5 +39,7 @@ class Specialty(Model):
     id: Mapped[pk]
     slug: Mapped[str] = mapped_column(sa.String(80), unique=True)
     name: Mapped[Localized] = mapped_column(LocalizedType)
-    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("specialty.id", ondelete="SET NULL"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("specialty.id", ondelete="SET NULL"), index=True
+    )
     schema_org: Mapped[str | None] = mapped_column(sa.String(60))

@@ -37,7 +37,11 @@ def page_json_ld(page: TextPage) -> dict[str, Any]:
         web_page["citation"] = citations
     _translations(page, web_page)
     if page.kind.schema_type != "WebPage":
-        thing: dict[str, Any] = {"@type": page.kind.schema_type, "@id": f"{address}#thing", "name": page.text.title}
+        thing: dict[str, Any] = {
+            "@type": page.kind.schema_type,
+            "@id": f"{address}#thing",
+            "name": page.text.title,
+        }
         if page.kind.schema_type in ("Article", "NewsArticle", "MedicalScholarlyArticle"):
             thing["headline"] = page.text.title
         if page.kind.schema_type == "VideoObject":

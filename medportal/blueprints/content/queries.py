@@ -57,7 +57,7 @@ class Page:
     total: int
 
 
-def paginate(select: sa.Select[Any], number: int, size: int) -> Page:
+def paginate(select: sa.Select[Listing], number: int, size: int) -> Page:
     """Page `number` of the select, or an empty one beyond the end (the view answers 404)."""
     number = min(max(number, 1), MAX_PAGE)
     total = db.session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery())) or 0
@@ -65,7 +65,7 @@ def paginate(select: sa.Select[Any], number: int, size: int) -> Page:
     return Page(entries, number, max(1, -(-total // size)), total)
 
 
-def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> sa.Select[tuple[Listing]]:
+def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> sa.Select[Listing]:
     """The list of a kind, or of all kinds together, in the order of the kind."""
     query = sa.select(Listing).where(Listing.lang == lang)
     if kind is not None:

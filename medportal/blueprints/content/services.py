@@ -8,7 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from medportal import audit
-from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft, TreatmentDraft
+from medportal.blueprints.content.drafts import (
+    ContentDraft,
+    PartDraft,
+    SectionDraft,
+    TextDraft,
+    TreatmentDraft,
+)
 from medportal.changes import content_changed
 from medportal.content_types import KINDS
 from medportal.extensions import db
@@ -72,11 +78,15 @@ def set_categories(content: Content, slugs: Iterable[str]) -> None:
     if not wanted:
         content.category_links = []
         return
-    found = dict(session().execute(sa.select(Category.slug, Category.id).where(Category.slug.in_(wanted))).all())
+    found = dict(
+        session().execute(sa.select(Category.slug, Category.id).where(Category.slug.in_(wanted))).all()
+    )
     missing = [slug for slug in wanted if slug not in found]
     if missing:
         raise LookupError(f"no such category: {', '.join(missing)}")
-    content.category_links = [ContentCategory(category_id=found[slug], position=n) for n, slug in enumerate(wanted)]
+    content.category_links = [
+        ContentCategory(category_id=found[slug], position=n) for n, slug in enumerate(wanted)
+    ]
 
 
 def _add_treatment(content: Content, draft: TreatmentDraft, position: int) -> None:
@@ -195,9 +205,8 @@ def _set_sections(text: ContentText, drafts: Iterable[SectionDraft]) -> None:
         if key not in wanted:
             text.sections.remove(section)
     for key, draft in wanted.items():
-        section = by_key.get(key)
-        if section is None:
-            section = Section(key=key, parts=[])
+        section = by_key.get(key) or Section(key=key, parts=[])
+        if key not in by_key:
             text.sections.append(section)
         elif section.parts:
             section.parts = []
@@ -208,7 +217,10 @@ def _set_sections(text: ContentText, drafts: Iterable[SectionDraft]) -> None:
             Part(
                 position=n,
                 **{name: getattr(part, name) for name in PART_FIELDS}
-                | {"html": sanitise(part.html), "heading": strip_controls(part.heading) if part.heading else None},
+                | {
+                    "html": sanitise(part.html),
+                    "heading": strip_controls(part.heading) if part.heading else None,
+                },
             )
             for n, part in enumerate(draft.parts)
         ]
@@ -242,7 +254,9 @@ def draft_of(text: ContentText) -> TextDraft:
                 key=section.key,
                 state=section.state,
                 as_of=section.as_of,
-                parts=[PartDraft(**{name: getattr(part, name) for name in PART_FIELDS}) for part in section.parts],
+                parts=[
+                    PartDraft(**{name: getattr(part, name) for name in PART_FIELDS}) for part in section.parts
+                ],
             )
             for section in text.sections
         ],
@@ -262,11 +276,7 @@ def snapshot(text: ContentText) -> dict[str, Any]:
                 "state": section.state,
                 "as_of": section.as_of.isoformat() if section.as_of else None,
                 "parts": [
-                    {
-                        name: value
-                        for name in PART_FIELDS
-                        if (value := getattr(part, name)) is not None
-                    }
+                    {name: value for name in PART_FIELDS if (value := getattr(part, name)) is not None}
                     for part in section.parts
                 ],
             }
@@ -308,7 +318,9 @@ def add_credit(content: Content, person: Person, role: str, *, lang: str | None 
 def relate(content_id: int, related_ids: Iterable[int]) -> None:
     """See also, in this order; pairs that exist already are left as they are."""
     known = set(
-        session().scalars(sa.select(ContentRelation.related_id).where(ContentRelation.content_id == content_id))
+        session().scalars(
+            sa.select(ContentRelation.related_id).where(ContentRelation.content_id == content_id)
+        )
     )
     for position, related_id in enumerate(related_ids):
         if related_id not in known and related_id != content_id:
@@ -326,9 +338,16 @@ def delete_content(content: Content, *, by: str) -> None:
 
 def resanitise() -> tuple[int, int]:
     """Clean again what an older policy let pass; (texts looked at, parts changed). The caller commits per call."""
-    old = session().scalars(
-        sa.select(ContentText).where(ContentText.policy_version < POLICY_VERSION).order_by(ContentText.id).limit(200)
-    ).all()
+    old = (
+        session()
+        .scalars(
+            sa.select(ContentText)
+            .where(ContentText.policy_version < POLICY_VERSION)
+            .order_by(ContentText.id)
+            .limit(200)
+        )
+        .all()
+    )
     changed = 0
     for text in old:
         for section in text.sections:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
 from flask import Blueprint, abort, current_app, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -18,6 +19,7 @@ from medportal.content_types.page import FIXED
 from medportal.i18n import current_language
 from medportal.lib.arabic import fold
 from medportal.models.content import ContentText, Status
+from medportal.models.listing import Listing
 
 bp = Blueprint("content", __name__, url_prefix="/<lang:lang>")
 
@@ -31,7 +33,7 @@ def _fixed_pages() -> dict[str, str]:
     """The fixed pages that exist in this language; read once a request."""
     if "fixed_pages" not in g:
         g.fixed_pages = queries.fixed_pages(current_language().code, FIXED)
-    return g.fixed_pages  # type: ignore[no-any-return]
+    return g.fixed_pages
 
 
 def asked_number(name: str, most: int) -> int | None:
@@ -54,10 +56,10 @@ def asked_filters(kind: ContentType | None) -> Filters:
     )
 
 
-def asked_page(select: object) -> queries.Page:
+def asked_page(select: sa.Select[Listing]) -> queries.Page:
     """The page of a list that the query asks for; 404 beyond the end."""
     number = asked_number("page", queries.MAX_PAGE) or 1
-    page = queries.paginate(select, number, current_app.config["PAGE_SIZE"])  # type: ignore[arg-type]
+    page = queries.paginate(select, number, current_app.config["PAGE_SIZE"])
     if page.number > page.pages:
         abort(404)
     return page
@@ -157,5 +159,10 @@ def category(slug: str) -> str:
         abort(404)
     select = queries.listing(None, current_language().code, Filters(category=found), datetime.now(UTC))
     return htmx.render(
-        "content/category.html", "content/_results.html", category=found, page=asked_page(select), names={}, kind=None
+        "content/category.html",
+        "content/_results.html",
+        category=found,
+        page=asked_page(select),
+        names={},
+        kind=None,
     )

@@ -18,7 +18,7 @@ SITEMAP_SIZE = 10_000
 
 def feed_entries(
     lang: str, kind: ContentType | None, category: Category | None = None
-) -> Sequence[sa.Row[tuple[Listing, datetime]]]:
+) -> Sequence[tuple[Listing, datetime]]:
     """(entry, published), newest first; what was imported stays out, as it stays out of the home page."""
     query = (
         sa.select(Listing, ContentText.published_at)
@@ -33,31 +33,36 @@ def feed_entries(
         query = query.join(ContentCategory, ContentCategory.content_id == Listing.content_id).where(
             ContentCategory.category_id == category.id
         )
-    return db.session.execute(query).all()
+    return [(row[0], row[1] or row[0].date) for row in db.session.execute(query)]
 
 
-def coming_events(lang: str, now: datetime) -> Sequence[sa.Row[tuple[Listing, EventDetail]]]:
-    return db.session.execute(
+def coming_events(lang: str, now: datetime) -> list[tuple[Listing, EventDetail]]:
+    """The coming events of a language, the next one first."""
+    return _events(Listing.lang == lang, Listing.ends >= now)
+
+
+def event(lang: str, slug: str) -> list[tuple[Listing, EventDetail]]:
+    """One event, past or coming; empty when there is none."""
+    return _events(Listing.lang == lang, Listing.slug == slug)
+
+
+def _events(*conditions: sa.ColumnElement[bool]) -> list[tuple[Listing, EventDetail]]:
+    rows = db.session.execute(
         sa.select(Listing, EventDetail)
         .join(EventDetail, EventDetail.content_id == Listing.content_id)
-        .where(Listing.lang == lang, Listing.kind == "event", Listing.own, Listing.ends >= now)
+        .where(Listing.kind == "event", Listing.own, *conditions)
         .order_by(Listing.date)
         .limit(200)
-    ).all()
-
-
-def event(lang: str, slug: str) -> sa.Row[tuple[Listing, EventDetail]] | None:
-    return db.session.execute(
-        sa.select(Listing, EventDetail)
-        .join(EventDetail, EventDetail.content_id == Listing.content_id)
-        .where(Listing.lang == lang, Listing.kind == "event", Listing.own, Listing.slug == slug)
-    ).first()
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def sitemap_parts(lang: str) -> int:
     """How many sitemap files a language needs."""
     total = db.session.scalar(
-        sa.select(sa.func.count()).select_from(Listing).where(Listing.lang == lang, Listing.own, Listing.indexable)
+        sa.select(sa.func.count())
+        .select_from(Listing)
+        .where(Listing.lang == lang, Listing.own, Listing.indexable)
     )
     return max(1, -(-(total or 0) // SITEMAP_SIZE))
 

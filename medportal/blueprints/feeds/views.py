@@ -43,7 +43,9 @@ def typed(body: str | bytes, mimetype: str) -> Response:
 
 def _feed(title: str, kind: ContentType | None, category: Category | None = None) -> Response:
     entries = queries.feed_entries(current_language().code, kind, category)
-    updated = max((entry.modified_at for entry, _published in entries), default=datetime(2026, 1, 1, tzinfo=UTC))
+    updated = max(
+        (entry.modified_at for entry, _published in entries), default=datetime(2026, 1, 1, tzinfo=UTC)
+    )
     body = render_template("feeds/feed.xml", title=title, entries=entries, updated=updated, path=request.path)
     return typed(body, "application/atom+xml")
 
@@ -73,18 +75,18 @@ def category_feed(slug: str) -> Response:
 @public
 def events() -> Response:
     lang = current_language().code
-    rows = queries.coming_events(lang, datetime.now(UTC))
-    return typed(services.calendar([(row[0], row[1]) for row in rows], lang), "text/calendar")
+    found = queries.coming_events(lang, datetime.now(UTC))
+    return typed(services.calendar(found, lang), "text/calendar")
 
 
 @bp.get("/<lang:lang>/events/<slug:slug>.ics")
 @public
 def event(slug: str) -> Response:
     lang = current_language().code
-    row = queries.event(lang, slug)
-    if row is None:
+    found = queries.event(lang, slug)
+    if not found:
         abort(404)
-    return typed(services.calendar([(row[0], row[1])], lang), "text/calendar")
+    return typed(services.calendar(found, lang), "text/calendar")
 
 
 @bp.get("/sitemap.xml")

@@ -17,5 +17,5 @@ def text_of(content_id: int, lang: str) -> ContentText | None:
     )
 
 
-def messages() -> sa.Select[tuple[Message]]:
+def messages() -> sa.Select[Message]:
     return sa.select(Message).order_by(Message.sent_at.desc(), Message.id.desc())
