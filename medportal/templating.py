@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from medportal import i18n
 from medportal.lib import bidi
 from medportal.lib.arabic import has_arabic, to_arabic_digits
+from medportal.lib.html import promote_headings
 from medportal.models.setting import all_settings
 from medportal.models.types import label_language, localize
 
@@ -20,6 +21,7 @@ def init_app(app: Flask) -> None:
     env.filters.update(
         bidi=isolate,
         bidi_html=isolate_html,
+        promote_headings=promote_headings,
         bidi_plain=isolate_plain,
         day=day,
         day_time=day_time,

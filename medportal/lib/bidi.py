@@ -17,7 +17,8 @@ _RUN = re.compile(
     (?:
         \s?[-–—−/.,:+×*&%°·=≤≥<>±~^_'’@\#]{{1,2}}\s?[(\[]?[{_CORE}]+[)\]]?   # joined by signs
       | \s[(\[]?[{_CORE}]+[)\]]?                                          # or by a space
-      | [(\[][{_CORE}]+[)\]]
+      | [(\[;][{_CORE}]+[)\]]?                                           # or stuck to a bracket
+      | [)\]][{_CORE}]+
     )*
     (?:\s?[%‰°][CF]?[)\]]?|[%°+′″‰⁺⁻²³]+[)\]]?|[)\]])?   # what belongs to the end of a value
     """,

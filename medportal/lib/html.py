@@ -92,6 +92,11 @@ def sanitise(html: str) -> str:
     return _cleaner.clean(html).strip()
 
 
+def promote_headings(html: str) -> str:
+    """One level up, for a text that has no section heading above its own headings."""
+    return re.sub(r"<(/?)h([34])>", lambda m: f"<{m[1]}h{int(m[2]) - 1}>", html)
+
+
 def plain_to_html(text: str) -> str:
     """Paragraphs and lists from plain text: a blank line separates paragraphs, lines starting with "- " are items."""
     blocks = []

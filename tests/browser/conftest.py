@@ -1,0 +1,117 @@
+"""A real Chromium reading a real server over the sample site."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask_migrate import upgrade
+
+from medportal import create_app
+from medportal.blueprints.content import services
+from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft
+from medportal.demo import loader
+from medportal.extensions import db
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
+
+# U18: what must keep its order inside Arabic.
+STRINGS = """120/80|10–20 mg|CD4+|(500 mg)|C91.1|HbA1c|5-10%|≤ 7.5 %|37.5 °C|IL-6|T2DM|1.5 mg/dL|6–8 h|COVID-19|±0.5 mm|p < 0.05
+2×10^9/L|[18F]FDG|HER2+|130/80 mmHg|SpO2 95%|BRCA1/2|5 mg/kg/day|10:30|A1c < 7%|IgG4-RD|H1N1|Na+ 135–145|t(9;22)|PD-L1""".replace(
+    "\n", "|"
+).split("|")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The sample site and one page of hard strings, served on a port of its own; its address."""
+    from werkzeug.serving import make_server
+
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
+    folder = tmp_path_factory.mktemp("site")
+    settings: dict[str, Any] = {
+        "TESTING": True,
+        "INSTANCE_PATH": folder,
+        "DATABASE_URL": f"sqlite:///{folder}/medportal.db",
+        "LOG_LEVEL": "CRITICAL",
+        "SECRET_KEY": "a key for tests only, long enough to pass",
+    }
+    first = create_app(settings)
+    with first.app_context():
+        upgrade()
+        loader.load()
+        _hard_strings()
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    server = make_server("127.0.0.1", 0, first, threaded=True)
+    base = f"http://127.0.0.1:{server.port}"
+    first.config["SITE_URL"] = base
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield base
+    server.shutdown()
+    server.server_close()
+    with first.app_context():
+        db.engine.dispose()
+
+
+def _hard_strings() -> None:
+    escaped = [s.replace("<", "&lt;") for s in STRINGS]
+    text = "".join(f"<p>القيمة المقاسة {s} في هذا المثال.</p>" for s in escaped)
+    rows = "".join(f"<tr><td>القيمة {s} هنا</td></tr>" for s in escaped)
+    heads = "".join(f"<h3>عنوان فيه {s} للقياس</h3>" for s in escaped)
+    parts = [
+        PartDraft(html=text),
+        PartDraft(html=heads),
+        PartDraft(html=f"<table><tbody>{rows}</tbody></table>"),
+    ]
+    content = services.create_content(ContentDraft(kind="article", source_lang="ar"), by="test")
+    draft = TextDraft(
+        title="جرعة 10–20 mg عند 120/80",
+        slug="hard-strings",
+        sections=[SectionDraft(key="body", parts=parts)],
+    )
+    services.publish(services.save_text(content, "ar", draft, by="test"), by="test")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any, site: str) -> Iterator[Any]:
+    """`open_page("/ar/", width=360, js=False)`: a page in a fresh context, phone sized unless told otherwise."""
+    contexts = []
+
+    def open_at(path: str, *, width: int = 360, height: int = 640, js: bool = True, **options: Any) -> Any:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, java_script_enabled=js, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(site + path)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()

@@ -1,0 +1,148 @@
+"""Every kind of page in a real browser: accessibility, order of mixed text, weight, and nothing from elsewhere."""
+
+import itertools
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import STRINGS
+
+KINDS = {
+    "home": {"ar": "/ar/", "en": "/en/"},
+    "diseases": {"ar": "/ar/diseases/", "en": "/en/diseases/"},
+    "disease": {"ar": "/ar/d/{disease}", "en": "/en/d/{disease}"},
+    "event list": {"ar": "/ar/events/", "en": "/en/events/"},
+    "event": {"ar": "/ar/d/5", "en": "/en/d/5"},
+    "guideline": {"ar": "/ar/d/7", "en": "/en/d/7"},
+    "video": {"ar": "/ar/d/9", "en": "/en/d/9"},
+    "abstract": {"ar": "/ar/d/11", "en": "/en/d/11"},
+    "news": {"ar": "/ar/d/1", "en": "/en/d/1"},
+    "about": {"ar": "/ar/about", "en": "/en/about"},
+    "contact": {"ar": "/ar/contact", "en": "/en/contact"},
+    "report": {"ar": "/ar/report?content=1", "en": "/en/report?content=1"},
+    "categories": {"ar": "/ar/categories/", "en": "/en/categories/"},
+    "category": {"ar": "/ar/categories/nervous", "en": "/en/categories/nervous"},
+    "not found": {"ar": "/ar/nothing", "en": "/en/nothing"},
+    "other language": {"ar": "/ar/contact/sent", "en": "/en/articles/hard-strings"},
+}
+DISEASE = 13
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", KINDS)
+def test_axe_finds_nothing(open_page, lang, name, scheme):
+    page = open_page(KINDS[name][lang].format(disease=DISEASE), color_scheme=scheme, bypass_csp=True)
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
+    assert not [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found]
+
+
+POSITIONS = """(needle) => {
+  const found = [];
+  const walk = (root) => {
+    for (const el of root.querySelectorAll('p, h1, h2, td, li span, .breadcrumb span, a')) {
+      if (el.querySelector('p, h1, h2, td, li') || !el.textContent.includes(needle)) continue;
+      const points = [];
+      const nodes = document.createTreeWalker(el, NodeFilter.SHOW_TEXT);
+      let text = '', map = [];
+      for (let n = nodes.nextNode(); n; n = nodes.nextNode()) {
+        for (let i = 0; i < n.data.length; i++) { text += n.data[i]; map.push([n, i]); }
+      }
+      const at = text.indexOf(needle);
+      if (at < 0) continue;
+      for (let i = at; i < at + needle.length; i++) {
+        const range = document.createRange();
+        range.setStart(map[i][0], map[i][1]); range.setEnd(map[i][0], map[i][1] + 1);
+        const rects = [...range.getClientRects()].filter((r) => r.width > 0.1);
+        if (rects.length) points.push([rects[0].left, Math.round(rects[0].top)]);
+      }
+      found.push([el.tagName, points]);
+    }
+  };
+  walk(document);
+  return found;
+}"""
+
+
+def in_order(points):
+    """Each glyph right of the one before it, line by line (a run may wrap)."""
+    return all(b[0] > a[0] or abs(b[1] - a[1]) > 8 for a, b in itertools.pairwise(points))
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_thirty_strings_keep_their_order_in_arabic(open_page, media):
+    """U18, by the positions of the glyphs: in text, headings and table."""
+    page = open_page("/ar/articles/hard-strings", width=1280)
+    page.emulate_media(media=media)
+    assert len(STRINGS) == 30
+    for needle in STRINGS:
+        places = page.evaluate(POSITIONS, needle)
+        assert {tag for tag, _ in places} >= {"P", "H2", "TD"}, needle
+        wrong = [(tag, needle) for tag, points in places if not in_order(points)]
+        assert not wrong
+
+
+def test_titles_and_breadcrumbs_keep_their_order_too(open_page):
+    page = open_page("/ar/articles/hard-strings", width=1280)
+    for needle in ("10–20 mg", "120/80"):
+        places = page.evaluate(POSITIONS, needle)
+        assert {"H1", "SPAN"} <= {tag for tag, _ in places}
+        assert all(in_order(points) for _, points in places)
+    assert page.title().startswith("جرعة \u206610–20 mg\u2069 عند \u2066120/80\u2069")
+
+
+BUDGET = {"en": 75, "ar": 105}
+
+
+def test_the_first_view_of_a_disease_is_light_and_asks_nobody_else(open_page, chromium, site, lang):
+    context = chromium.new_context(viewport={"width": 360, "height": 640})
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    sizes, urls = [], []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    session.on("Network.requestWillBeSent", lambda event: urls.append(event["request"]["url"]))
+    page.goto(f"{site}/{lang}/d/18")
+    page.wait_for_load_state("networkidle")
+    assert sum(sizes) / 1024 <= BUDGET[lang]
+    assert len(urls) <= 11  # the short address redirects once
+    assert {urlsplit(url).netloc for url in urls} == {urlsplit(site).netloc}
+    assert context.cookies() == []
+    context.close()
+
+
+def test_no_page_scrolls_sideways_on_a_phone(open_page, lang):
+    for name in KINDS:
+        page = open_page(KINDS[name][lang].format(disease=DISEASE), width=320)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+
+
+def test_colours_and_text_size_are_kept_in_this_browser_only(open_page, lang):
+    page = open_page(f"/{lang}/")
+    page.locator("input[name=theme][value=dark]").check()
+    page.locator("input[name=size][value='130']").check()
+    page.reload()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    assert page.locator("html").get_attribute("data-size") == "130"
+    assert page.context.cookies() == []
+
+
+def test_a_filter_swaps_the_list_says_so_and_keeps_the_address(open_page, lang):
+    page = open_page(f"/{lang}/diseases/", width=1280)
+    with page.expect_response(lambda response: "category=nervous" in response.url):
+        page.select_option("#category", "nervous")
+    expect(page.locator("#results .card")).to_have_count(2)
+    expect(page.locator("#status")).to_have_text(page.locator("#results-count").inner_text())
+    assert "category=nervous" in page.url
+
+
+def test_the_console_stays_clean(open_page, lang):
+    complaints = []
+    page = open_page(f"/{lang}/")
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for path in ("/diseases/", "/d/13", "/contact", "/events/"):
+        page.goto(page.url.split(f"/{lang}/")[0] + f"/{lang}{path}")
+    assert complaints == []
