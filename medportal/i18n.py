@@ -7,6 +7,7 @@ template knows which languages there are.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from babel import Locale
@@ -24,15 +25,15 @@ class Language:
     code: str
     alphabet: str = LATIN_ALPHABET
 
-    @property
+    @cached_property
     def locale(self) -> Locale:
         return Locale.parse(self.code)
 
-    @property
+    @cached_property
     def dir(self) -> str:
         return str(self.locale.text_direction)
 
-    @property
+    @cached_property
     def native_name(self) -> str:
         return str(self.locale.get_display_name(self.code)).capitalize()
 

@@ -1,10 +1,12 @@
 """What every template may use: dates, digits, bidi-safe text, addresses, and the facts of the site."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
+from babel.dates import format_date
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import format_date, format_datetime
+from flask_babel import get_locale, to_user_timezone
 from markupsafe import Markup, escape
 
 from medportal import i18n
@@ -24,8 +26,6 @@ def init_app(app: Flask) -> None:
         promote_headings=promote_headings,
         bidi_plain=isolate_plain,
         day=day,
-        day_time=day_time,
-        month=month,
         digits=digits,
         label=label,
         foreign=foreign,
@@ -69,9 +69,9 @@ def foreign(text: str, lang: str | None = None) -> Markup:
     """
     code = lang or ("ar" if has_arabic(text) else "en")
     if code == i18n.current_language().code:
-        return Markup("<bdi>{}</bdi>").format(isolate(text))
+        return Markup(f"<bdi>{isolate(text)}</bdi>")  # noqa: S704  # escaped by isolate
     direction = i18n.LANGUAGES[code].dir if code in i18n.LANGUAGES else "auto"
-    return Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(code, direction, text)
+    return Markup(f'<bdi lang="{escape(code)}" dir="{direction}">{escape(text)}</bdi>')  # noqa: S704
 
 
 def label(value: dict[str, str] | None) -> Markup:
@@ -87,16 +87,16 @@ def digits(text: Any) -> str:
 
 
 def day(value: date | datetime) -> Markup:
-    shown = format_date(value, "long", rebase=isinstance(value, datetime))
-    return Markup('<time datetime="{}">{}</time>').format(_iso(value), digits(shown))
+    """A day as a reader writes it; a moment becomes its day in the site's time zone."""
+    on = to_user_timezone(value).date() if isinstance(value, datetime) else value
+    shown = digits(_long_date(on, str(get_locale())))
+    return Markup(f'<time datetime="{_iso(value)}">{escape(shown)}</time>')  # noqa: S704
 
 
-def month(value: date) -> str:
-    return digits(format_date(value, "MMM", rebase=False))
-
-
-def day_time(value: datetime) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(_iso(value), digits(format_datetime(value, "long")))
+@lru_cache(maxsize=4096)
+def _long_date(on: date, locale: str) -> str:
+    """Babel's formatting is slow, and a page with forty references repeats the same few days."""
+    return format_date(on, "long", locale=locale)
 
 
 def _iso(value: date | datetime) -> str:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from flask import Blueprint, abort, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from medportal import htmx
@@ -20,6 +21,7 @@ from medportal.i18n import current_language
 from medportal.lib.arabic import fold
 from medportal.models.content import ContentText, Status
 from medportal.models.listing import Listing
+from medportal.models.types import localize
 
 bp = Blueprint("content", __name__, url_prefix="/<lang:lang>")
 
@@ -147,7 +149,8 @@ def short(content_id: int) -> Response:
 @public
 def categories() -> str:
     found = queries.categories_with_counts(current_language().code)
-    return render_template("content/categories.html", categories=found)
+    json_ld = list_json_ld(gettext("Categories"), url_for("content.categories"))
+    return render_template("content/categories.html", categories=found, json_ld=json_ld)
 
 
 @bp.get("/categories/<slug:slug>")
@@ -158,6 +161,7 @@ def category(slug: str) -> str:
     if found is None:
         abort(404)
     select = queries.listing(None, current_language().code, Filters(category=found), datetime.now(UTC))
+    name = localize(found.name, current_language().code)
     return htmx.render(
         "content/category.html",
         "content/_results.html",
@@ -165,4 +169,5 @@ def category(slug: str) -> str:
         page=asked_page(select),
         names={},
         kind=None,
+        json_ld=list_json_ld(name, url_for("content.category", slug=slug)),
     )

@@ -1,0 +1,1 @@
+"""Programs that print figures. Nothing here is a test."""
