@@ -13,7 +13,7 @@ run: .venv/run.stamp ## Serve the portal on http://localhost:8000 (PORT, HOST; D
 	@HOST=$(HOST) PORT=$(PORT) DEMO=$(DEMO) $(BIN)/python -m medportal.serve
 
 test: .venv/test.stamp ## Run the suite, in parallel
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not browser"
+	@$(BIN)/python -m pytest -n $(JOBS) --ignore=tests/browser
 
 lint: .venv/dev.stamp ## Style, types, templates and catalogues
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/djlint medportal/templates --lint --quiet
@@ -26,7 +26,7 @@ check: ## Everything CI runs
 	@bash .ci/run
 
 browser: .venv/dev.stamp ## Tests in a real Chromium
-	@$(BIN)/python -m pytest -n 2 -m browser
+	@$(BIN)/python -m pytest -n 2 tests/browser
 
 bench: .venv/run.stamp ## Print the figures of docs/performance.md
 	@$(BIN)/python -m bench.pages

@@ -28,7 +28,9 @@ def init_app(app: Flask) -> None:
     names = build(kept)
     app.config["STATIC_NAMES"] = names
     # A closure for templates: pages name dozens of files, and looking up the application each time adds up.
-    app.jinja_env.globals.update(static_url=lambda name: f"/static/{names[name]}", preview_picture=preview_picture)
+    app.jinja_env.globals.update(
+        static_url=lambda name: f"/static/{names[name]}", preview_picture=preview_picture
+    )
     server = WhiteNoise(
         app.wsgi_app,
         max_age=31536000,

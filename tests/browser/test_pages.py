@@ -4,10 +4,10 @@ import itertools
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
-
 from tests.browser.conftest import STRINGS
+
+Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="run it by: make browser").Axe
+expect = pytest.importorskip("playwright.sync_api").expect
 
 KINDS = {
     "home": {"ar": "/ar/", "en": "/en/"},
