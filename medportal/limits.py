@@ -16,22 +16,23 @@ from medportal.models.message import RateBucket
 def allow(name: str, subject: str, *, limit: int, seconds: int) -> bool:
     """Count one more `name` of `subject` in this slot of time; False when that is more than `limit`.
 
-    The subject is kept as a salted hash. Slots of the past are dropped on the way.
+    The subject is kept as a salted hash. What has expired is dropped on the way, whoever it was of.
     """
     if not current_app.config["RATE_LIMITS"]:
         return True
-    slot = int(time.time()) // seconds
+    now = int(time.time())
+    slot = now // seconds
     secret = str(current_app.config["SECRET_KEY"]).encode()
     key = hmac.new(secret, f"{name}:{seconds}:{subject}".encode(), hashlib.sha256).hexdigest()
     insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
     count = db.session.scalar(
         insert(RateBucket)
-        .values(key=key, slot=slot, n=1)
+        .values(key=key, slot=slot, n=1, expires=(slot + 1) * seconds)
         .on_conflict_do_update(index_elements=["key", "slot"], set_={"n": RateBucket.n + 1})
         .returning(RateBucket.n)
     )
     if count == 1:
-        db.session.execute(sa.delete(RateBucket).where(RateBucket.key == key, RateBucket.slot < slot))
+        db.session.execute(sa.delete(RateBucket).where(RateBucket.expires <= now))
     return (count or 0) <= limit
 
 

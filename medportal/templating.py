@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from medportal import i18n
 from medportal.lib import bidi
 from medportal.lib.arabic import has_arabic, to_arabic_digits
+from medportal.lib.dates import utc_now
 from medportal.lib.html import promote_headings
 from medportal.models.setting import all_settings
 from medportal.models.types import label_language, localize
@@ -26,9 +27,13 @@ def init_app(app: Flask) -> None:
         promote_headings=promote_headings,
         bidi_plain=isolate_plain,
         day=day,
+        part_of_date=part_of_date,
         digits=digits,
         label=label,
         foreign=foreign,
+    )
+    env.tests.update(
+        arabic=has_arabic, ends_sentence=lambda text: text.rstrip().endswith((".", "?", "!", "\u061f"))
     )
     env.globals.update(
         absolute=absolute,
@@ -38,7 +43,7 @@ def init_app(app: Flask) -> None:
         current_language=i18n.current_language,
         other_languages=i18n.other_languages,
         same_page_in=i18n.same_page_in,
-        now=datetime.now,
+        now=utc_now,
     )
 
 
@@ -91,6 +96,14 @@ def day(value: date | datetime) -> Markup:
     on = to_user_timezone(value).date() if isinstance(value, datetime) else value
     shown = digits(_long_date(on, str(get_locale())))
     return Markup(f'<time datetime="{_iso(value)}">{escape(shown)}</time>')  # noqa: S704
+
+
+def part_of_date(written: str) -> Markup:
+    """ "2012", "2012-05" or "2012-05-31" as a reader writes it."""
+    pattern = {4: "y", 7: "MMMM y"}.get(len(written), "d MMMM y")
+    on = date.fromisoformat((written + "-01-01")[:10])
+    shown = digits(format_date(on, pattern, locale=get_locale()))
+    return Markup(f'<time datetime="{written}">{escape(shown)}</time>')  # noqa: S704
 
 
 @lru_cache(maxsize=4096)

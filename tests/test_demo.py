@@ -57,7 +57,7 @@ def test_home_of_the_sample_shows_every_kind(loaded, read, lang):
 def test_posters_are_ours_and_served_harmlessly(loaded, client, read):
     page = read("/ar/videos/قياس-ضغط-الدم-في-المنزل")
     image = page.one(".video img")
-    assert image["alt"] == "رسم لجهاز قياس ضغط الدم مع الكُم"
+    assert image["alt"] == "رسم لجهاز قياس ضغط الدم مع الكُفّة"
     with client.get(image["src"]) as answer:
         assert answer.mimetype == "image/webp"
         assert "sandbox" in answer.headers["Content-Security-Policy"]

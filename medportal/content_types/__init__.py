@@ -7,13 +7,13 @@ from medportal.content_types.base import KINDS, ContentType, kind_by_path, liste
 from medportal.content_types.sections import SECTIONS
 
 for _kind in (
+    disease.KIND,
     news.KIND,
     article.KIND,
     event.KIND,
     guideline.KIND,
     video.KIND,
     abstract.KIND,
-    disease.KIND,
     page.KIND,
 ):
     register(_kind)

@@ -173,9 +173,9 @@ def _section(key: str, words: str, numbers: dict[str, int]) -> SectionDraft:
 
 
 def _html(text: str, numbers: dict[str, int]) -> str:
-    """Markdown to HTML; `[@key]` becomes a link to its number. An unknown key is a mistake of the sample."""
+    """Markdown to HTML; `[@key]` becomes a link to its number, joined to its word. An unknown key is a mistake."""
     html = _markdown.render(text)
-    return _MARK.sub(lambda m: f'<sup><a href="#ref-{numbers[m[1]]}">[{numbers[m[1]]}]</a></sup>', html)
+    return _MARK.sub(lambda m: f'\u2060<sup><a href="#ref-{numbers[m[1]]}">[{numbers[m[1]]}]</a></sup>', html)
 
 
 def _treatment(facts: dict[str, Any], texts: dict[str, Any], numbers: dict[str, int]) -> TreatmentDraft:

@@ -6,6 +6,7 @@ One page per topic. Nothing is blended: every text is a part of its own, with so
 import csv
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ SECTIONS: dict[str, tuple[str, str | None]] = {
     "resources": ("resources", None),
     "support groups": ("resources", "Support groups"),
 }
+_HEADING = re.compile(r"<p>([^<.:;,?!]{2,90})</p>\n<")
 _REQUIRED = {"id": str, "title": str, "topic": str, "source": str, "url": str, "sections": dict}
 
 
@@ -235,11 +237,27 @@ def _sections(records: Sequence[Record], kind: str) -> list[SectionDraft]:
             key, heading = SECTIONS[question]
             if kind == "article" and key == "definition":
                 key = "body"
-            parts.setdefault(key, []).append(_part(record, plain_to_html(text), heading))
+            parts.setdefault(key, []).append(
+                _part(record, _html(record, text), _heading(records, record, heading))
+            )
         if record.data.get("symptom_list") and "symptoms" not in record.data["sections"]:
             # The terms stand in their own table; this part keeps their source with the page.
-            parts.setdefault("symptoms", []).append(_part(record, "", None))
+            parts.setdefault("symptoms", []).append(_part(record, "", record.data["title"]))
     return [SectionDraft(key=key, parts=found) for key, found in parts.items()]
+
+
+def _heading(records: Sequence[Record], record: Record, question: str | None) -> str | None:
+    """Where several documents meet on a page, each part says which one it is of."""
+    names = [record.data["title"]] if len(records) > 1 else []
+    return " – ".join([*names, question] if question else names) or None
+
+
+def _html(record: Record, text: str) -> str:
+    """As HTML. The cancer institute's headings are lines of their own; other sources cannot be told apart from text."""
+    html = plain_to_html(text)
+    if record.data["source"] == "cancergov":
+        html = _HEADING.sub(r"<h4>\1</h4>\n<", html)
+    return html
 
 
 def _part(record: Record, html: str, heading: str | None) -> PartDraft:
@@ -258,5 +276,5 @@ def _summary(records: Sequence[Record]) -> str:
     text = next(
         (r.data["sections"]["information"] for r in records if r.data["sections"].get("information")), ""
     )
-    words = to_text(plain_to_html(text.split("\n\n")[0]))
-    return words if len(words) <= 200 else words[:199].rsplit(" ", 1)[0] + "…"
+    words = to_text(plain_to_html(text.removeprefix("Key Points").strip().split("\n\n")[0]))
+    return words if len(words) <= 200 else words[:199].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"

@@ -4,6 +4,7 @@
 """
 
 import re
+from html import unescape
 
 import nh3
 from markupsafe import escape
@@ -125,14 +126,5 @@ def to_text(html: str) -> str:
     """The words of sanitised HTML, for descriptions and feeds."""
     text = re.sub(r"<sup>.*?</sup>", "", html, flags=re.S)
     text = re.sub(r"</(p|li|h3|h4|tr|td|th|ul|ol)>", " ", text)
-    text = re.sub(r"<[^>]+>", "", text)
-    for entity, char in (
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", '"'),
-        ("&#39;", "'"),
-        ("&nbsp;", " "),
-        ("&amp;", "&"),
-    ):
-        text = text.replace(entity, char)
+    text = unescape(re.sub(r"<[^>]+>", "", text))
     return " ".join(text.split())

@@ -26,8 +26,8 @@ class Listing(Model):
     __tablename__ = "listing"
     __table_args__ = (
         sa.UniqueConstraint("lang", "content_id"),
-        sa.Index("ix_listing_title_order", "lang", "kind", "behind", "sort_key", "content_id"),
-        sa.Index("ix_listing_letter_order", "lang", "kind", "letter", "behind", "sort_key", "content_id"),
+        sa.Index("ix_listing_title_order", "lang", "kind", "rank", "sort_key", "content_id"),
+        sa.Index("ix_listing_letter_order", "lang", "kind", "letter", "rank", "sort_key", "content_id"),
         sa.Index("ix_listing_date_order", "lang", "kind", "own", "date", "content_id"),
         sa.Index("ix_listing_home_order", "lang", "kind", "on_home", "own", "date", "content_id"),
     )
@@ -38,14 +38,15 @@ class Listing(Model):
     text_id: Mapped[int] = mapped_column(sa.ForeignKey("content_text.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(sa.String(20))
     own: Mapped[bool]
-    behind: Mapped[bool]
-    """Not `own`: both orders of a list, by title up and by date down, then follow one plain index each."""
+    rank: Mapped[int] = mapped_column(sa.SmallInteger)
+    """0 a text in this language, 1 only its title is known in it, 2 nothing of it is."""
     on_home: Mapped[bool]
     indexable: Mapped[bool]
     slug: Mapped[str] = mapped_column(sa.String(80))
     title: Mapped[str] = mapped_column(sa.String(300))
     title_lang: Mapped[str] = mapped_column(sa.String(8))
     text_lang: Mapped[str] = mapped_column(sa.String(8))
+    text_title: Mapped[str] = mapped_column(sa.String(300))
     summary: Mapped[str] = mapped_column(sa.Text, default="")
     origin: Mapped[str] = mapped_column(sa.String(10))
     sort_key: Mapped[str] = mapped_column(SortKey)

@@ -48,3 +48,5 @@ class RateBucket(Model):
     key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     slot: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
     n: Mapped[int] = mapped_column(default=1)
+    expires: Mapped[int] = mapped_column(sa.BigInteger, index=True)
+    """Seconds since 1970 after which the row says nothing any more."""

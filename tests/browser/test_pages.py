@@ -4,6 +4,7 @@ import itertools
 from urllib.parse import urlsplit
 
 import pytest
+
 from tests.browser.conftest import STRINGS
 
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="run it by: make browser").Axe

@@ -42,7 +42,9 @@ class TextPage:
         self.lang = text.lang
         self.detail = queries.detail_of(self.kind, self.content.id)
         main = self.content.categories[0].id if self.content.categories else None
-        self.related: Sequence[Listing] = queries.related(self.content.id, main, self.lang)
+        self.related: Sequence[Listing] = queries.related(self.content.id, self.lang)
+        shown = [self.content.id, *(entry.content_id for entry in self.related)]
+        self.same_category = queries.same_category(main, self.lang, shown)
         self.symptoms = queries.symptoms(self.content.id, self.lang)
         self.treatments = self._treatments()
         replaced = self.content.superseded_by_id
@@ -85,15 +87,18 @@ class TextPage:
         return [(level, parts) for level, parts in levels if parts]
 
     @cached_property
-    def sources(self) -> list[tuple[str, str, str | None, str | None]]:
-        """(source, date, address, licence) of imported parts, each once."""
-        found = [
-            (part.source, part.source_date or "", part.source_url, part.licence)
-            for section in self.sections
-            for part in section.parts
-            if part.source
-        ]
-        return list(dict.fromkeys(found))
+    def sources(self) -> list[Part]:
+        """The imported parts whose source must be named, one for each document."""
+        found: dict[str | None, Part] = {}
+        for section in self.sections:
+            for part in section.parts:
+                if part.source:
+                    found.setdefault(part.source_url or part.source, part)
+        return list(found.values())
+
+    @cached_property
+    def source_names(self) -> list[str]:
+        return list(dict.fromkeys(part.source for part in self.sources if part.source))
 
     @property
     def review(self) -> Review | None:

@@ -66,7 +66,7 @@ def paginate(select: sa.Select[Listing], number: int, size: int) -> Page:
 
 
 def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> sa.Select[Listing]:
-    """The list of a kind, or of all kinds together, in the order of the kind."""
+    """The list of a kind in its order, or of all kinds together by title."""
     query = sa.select(Listing).where(Listing.lang == lang)
     if kind is not None:
         query = query.where(Listing.kind == kind.key)
@@ -84,14 +84,14 @@ def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime
 
 
 def _ordered(query: Any, kind: ContentType | None, filters: Filters, now: datetime) -> Any:
-    if kind is not None and kind.order == Order.TITLE:
-        return query.order_by(Listing.behind, Listing.sort_key, Listing.content_id)
-    if kind is not None and kind.order == Order.EVENTS:
+    if kind is None or kind.order == Order.TITLE:
+        return query.order_by(Listing.rank, Listing.sort_key, Listing.content_id)
+    if kind.order == Order.EVENTS:
         if filters.when == "past":
             query = query.where(Listing.ends < now)
         elif not filters.year:
             query = query.where(Listing.ends >= now)
-            return query.order_by(Listing.behind, Listing.date, Listing.content_id)
+            return query.order_by(Listing.rank, Listing.date, Listing.content_id)
     return query.order_by(*_newest_first())
 
 
@@ -148,7 +148,7 @@ def newest(lang: str, now: datetime) -> dict[str, Sequence[Listing]]:
             continue
         query = sa.select(Listing).where(Listing.lang == lang, Listing.kind == kind.key, Listing.on_home)
         if kind.order == Order.EVENTS:
-            query = query.where(Listing.ends >= now).order_by(Listing.behind, Listing.date)
+            query = query.where(Listing.ends >= now).order_by(Listing.rank, Listing.date)
         else:
             query = query.order_by(*_newest_first())
         entries = db.session.scalars(query.limit(kind.on_home)).all()
@@ -215,8 +215,8 @@ def symptoms(content_id: int, lang: str) -> list[SymptomTerm]:
     return [SymptomTerm(localize(row[0], lang), row[1], row[2]) for row in db.session.execute(query)]
 
 
-def related(content_id: int, category_id: int | None, lang: str, limit: int = 12) -> Sequence[Listing]:
-    """What the editor linked, in either direction; then others of the same main category, own language first."""
+def related(content_id: int, lang: str) -> Sequence[Listing]:
+    """What the editor linked, in either direction, in the editor's order."""
     linked = sa.union_all(
         sa.select(ContentRelation.related_id.label("id"), ContentRelation.position.label("n")).where(
             ContentRelation.content_id == content_id
@@ -231,25 +231,41 @@ def related(content_id: int, category_id: int | None, lang: str, limit: int = 12
         .join(chosen, chosen.c.id == Listing.content_id)
         .where(Listing.lang == lang)
         .order_by(chosen.c.n, Listing.content_id)
-        .limit(limit)
+        .limit(12)
     )
-    found = list(db.session.scalars(query))
-    if len(found) < limit // 2 and category_id is not None:
-        seen = [content_id, *(entry.content_id for entry in found)]
-        more = (
-            sa.select(Listing)
-            .join(ContentCategory, ContentCategory.content_id == Listing.content_id)
-            .where(
-                Listing.lang == lang,
-                ContentCategory.category_id == category_id,
-                Listing.content_id.not_in(seen),
-                Listing.own,
-            )
-            .order_by(Listing.on_home.desc(), Listing.content_id.desc())
-            .limit(limit // 2 - len(found))
+    return db.session.scalars(query).all()
+
+
+def same_category(category_id: int | None, lang: str, without: Sequence[int]) -> Sequence[Listing]:
+    """A few others of a category in this language, newest first; imported texts are left to the category's page."""
+    if category_id is None:
+        return []
+    query = (
+        sa.select(Listing)
+        .join(ContentCategory, ContentCategory.content_id == Listing.content_id)
+        .where(
+            Listing.lang == lang,
+            ContentCategory.category_id == category_id,
+            Listing.content_id.not_in(without),
+            Listing.own,
+            Listing.on_home,
         )
-        found.extend(db.session.scalars(more))
-    return found
+        .order_by(Listing.date.desc(), Listing.content_id.desc())
+        .limit(3)
+    )
+    return db.session.scalars(query).all()
+
+
+def kinds_in_category(category_id: int, lang: str) -> list[tuple[ContentType, int]]:
+    """How many things of each kind a category holds for readers of `lang`."""
+    rows = db.session.execute(
+        sa.select(Listing.kind, sa.func.count())
+        .join(ContentCategory, ContentCategory.content_id == Listing.content_id)
+        .where(Listing.lang == lang, ContentCategory.category_id == category_id)
+        .group_by(Listing.kind)
+    )
+    counts = {row[0]: row[1] for row in rows}
+    return [(kind, counts[key]) for key, kind in KINDS.items() if key in counts and kind.listed]
 
 
 def other_language_text(kind: ContentType, lang: str, slug: str) -> ContentText | None:

@@ -78,7 +78,7 @@ def index(kind: ContentType) -> str:
     by_title = kind.order == Order.TITLE
     return htmx.render(
         "content/list.html",
-        "content/_results.html",
+        "content/_list.html",
         kind=kind,
         filters=filters,
         page=page,
@@ -169,5 +169,6 @@ def category(slug: str) -> str:
         page=asked_page(select),
         names={},
         kind=None,
+        kinds_here=queries.kinds_in_category(found.id, current_language().code),
         json_ld=list_json_ld(name, url_for("content.category", slug=slug)),
     )

@@ -40,12 +40,9 @@ def home() -> str:
 @public
 def fixed(slug: str) -> str | Response:
     """A page with a short address; the owner edits it like any other page."""
-    text = content_queries.published_text(KINDS["page"], current_language().code, slug)
     if slug == "contact":
-        form = ContactForm(formdata=None)
-        if text is None:
-            return render_template("pages/contact_only.html", form=form)
-        return content_views.show(text, "pages/contact.html", form=form)
+        return _contact_page(ContactForm(formdata=None))
+    text = content_queries.published_text(KINDS["page"], current_language().code, slug)
     if text is None:
         return content_views.elsewhere(KINDS["page"], slug)
     return content_views.show(text, "content/page.html")
@@ -56,7 +53,7 @@ def fixed(slug: str) -> str | Response:
 def contact() -> str | Response | tuple[str, int]:
     form = ContactForm()
     if not form.validate_on_submit():
-        return render_template("pages/contact_only.html", form=form), 422
+        return _contact_page(form), 422
     if not form.is_from_a_program:
         _brake("contact")
         services.keep_message(
@@ -68,6 +65,14 @@ def contact() -> str | Response | tuple[str, int]:
         )
         db.session.commit()
     return redirect(url_for("pages.contact_sent"), 303)
+
+
+def _contact_page(form: ContactForm) -> str:
+    """The owner's words on contact, if there are any, around the form."""
+    text = content_queries.published_text(KINDS["page"], current_language().code, "contact")
+    if text is None:
+        return render_template("pages/contact_only.html", form=form)
+    return content_views.show(text, "pages/contact.html", form=form)
 
 
 @bp.get("/<lang:lang>/contact/sent")

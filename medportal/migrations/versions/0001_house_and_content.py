@@ -94,8 +94,12 @@ def upgrade():
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('slot', sa.BigInteger(), nullable=False),
     sa.Column('n', sa.Integer(), nullable=False),
+    sa.Column('expires', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('key', 'slot', name=op.f('pk_rate_bucket'))
     )
+    with op.batch_alter_table('rate_bucket', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_rate_bucket_expires'), ['expires'], unique=False)
+
     op.create_table('setting',
     sa.Column('key', sa.String(length=60), nullable=False),
     sa.Column('value', sa.JSON(), nullable=False),
@@ -361,13 +365,14 @@ def upgrade():
     sa.Column('text_id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('own', sa.Boolean(), nullable=False),
-    sa.Column('behind', sa.Boolean(), nullable=False),
+    sa.Column('rank', sa.SmallInteger(), nullable=False),
     sa.Column('on_home', sa.Boolean(), nullable=False),
     sa.Column('indexable', sa.Boolean(), nullable=False),
     sa.Column('slug', sa.String(length=80), nullable=False),
     sa.Column('title', sa.String(length=300), nullable=False),
     sa.Column('title_lang', sa.String(length=8), nullable=False),
     sa.Column('text_lang', sa.String(length=8), nullable=False),
+    sa.Column('text_title', sa.String(length=300), nullable=False),
     sa.Column('summary', sa.Text(), nullable=False),
     sa.Column('origin', sa.String(length=10), nullable=False),
     sa.Column('sort_key', sa.String(length=120).with_variant(sa.String(length=120, collation='C'), 'postgresql'), nullable=False),
@@ -385,9 +390,9 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_listing_content_id'), ['content_id'], unique=False)
         batch_op.create_index('ix_listing_date_order', ['lang', 'kind', 'own', 'date', 'content_id'], unique=False)
         batch_op.create_index('ix_listing_home_order', ['lang', 'kind', 'on_home', 'own', 'date', 'content_id'], unique=False)
-        batch_op.create_index('ix_listing_letter_order', ['lang', 'kind', 'letter', 'behind', 'sort_key', 'content_id'], unique=False)
+        batch_op.create_index('ix_listing_letter_order', ['lang', 'kind', 'letter', 'rank', 'sort_key', 'content_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_listing_text_id'), ['text_id'], unique=False)
-        batch_op.create_index('ix_listing_title_order', ['lang', 'kind', 'behind', 'sort_key', 'content_id'], unique=False)
+        batch_op.create_index('ix_listing_title_order', ['lang', 'kind', 'rank', 'sort_key', 'content_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_listing_year'), ['year'], unique=False)
 
     op.create_table('redirect',

@@ -31,6 +31,11 @@
     wide.addEventListener("change", function () { box.open = wide.matches; });
   });
 
+  // Paper shows what the screen folds away.
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details.part:not([open])").forEach(function (part) { part.open = true; });
+  });
+
   document.querySelectorAll("[data-print]").forEach(function (item) {
     item.hidden = false;
     item.firstElementChild.addEventListener("click", function () { window.print(); });
@@ -40,7 +45,12 @@
     if (!navigator.clipboard) return;
     item.hidden = false;
     item.firstElementChild.addEventListener("click", function () {
-      navigator.clipboard.writeText(item.dataset.copy).then(function () { say(item.dataset.copied); });
+      var label = item.firstElementChild.lastChild, words = label.textContent;
+      navigator.clipboard.writeText(item.dataset.copy).then(function () {
+        say(item.dataset.copied);
+        label.textContent = item.dataset.copied;
+        setTimeout(function () { label.textContent = words; }, 3000);
+      });
     });
   });
 
@@ -52,7 +62,7 @@
   document.addEventListener("htmx:afterSwap", function (event) {
     var part = document.getElementById(event.detail.target.id) || event.detail.target;
     if (part.hasAttribute("data-announce")) {
-      var heading = part.querySelector("h2");
+      var heading = part.querySelector("#results-count");
       if (heading) say(heading.textContent.trim());
     }
   });
