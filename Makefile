@@ -1,5 +1,4 @@
 # One path for everybody: make run, make test. Needs only Python 3.11 or newer, make and git.
-SHELL := /bin/bash
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -7,7 +6,7 @@ DEMO ?= 1
 JOBS ?= auto
 BIN := .venv/bin
 
-.PHONY: run test lint format check bench catalogue update lock clean help
+.PHONY: run test lint format check browser bench catalogue update lock clean help
 
 run: .venv/run.stamp ## Serve the portal on http://localhost:8000 (PORT, HOST; DEMO=0 starts empty)
 	@HOST=$(HOST) PORT=$(PORT) DEMO=$(DEMO) $(BIN)/python -m medportal.serve
@@ -46,10 +45,12 @@ clean: ## Remove the virtual environment (never the instance folder)
 	rm -rf .venv
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .venv/bin/python:
-	$(PYTHON) -m venv .venv || { $(PYTHON) -m venv --without-pip .venv && $(PYTHON) -m pip --python .venv/bin/python install pip; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "medportal needs Python 3.11 or newer; PYTHON=/path/to/python3 names another one."; exit 1; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv --without-pip .venv && $(PYTHON) -m pip -q --python .venv/bin/python install pip; } \
+	|| { rm -rf .venv; echo "Python cannot make a virtual environment here. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 
 .venv/run.stamp: requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt

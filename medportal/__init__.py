@@ -8,7 +8,6 @@ from flask import Flask
 from medportal import (
     access,
     assets,
-    audit,
     blueprints,
     cli,
     config,
@@ -19,7 +18,6 @@ from medportal import (
     htmx,
     i18n,
     logs,
-    models,
     security,
     templating,
 )
@@ -38,9 +36,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # JSON keeps the order of the page
 
     extensions.init_app(app)
-    for part in (logs, security, i18n, access, audit, htmx, templating, errors, assets, converters):
+    for part in (logs, security, i18n, access, htmx, templating, errors, assets, converters):
         part.init_app(app)
-    models.init_app(app)
     content_types.init_app(app)
     blueprints.init_app(app)
     cli.init_app(app)

@@ -2,14 +2,8 @@
 
 from typing import Any
 
-from flask import Flask
-
 from medportal.extensions import db
 from medportal.models.audit import Audit
-
-
-def init_app(_app: Flask) -> None:
-    """Nothing to prepare; the call keeps the factory a list of parts."""
 
 
 def record(action: str, obj: Any = None, *, actor: str, **detail: Any) -> Audit:

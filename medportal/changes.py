@@ -6,7 +6,7 @@ caches hold; all in the transaction of the change itself.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from flask import current_app
 from medportal.content_types import KINDS
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
+from medportal.lib.arabic import index_letter, sort_key
 from medportal.lib.dates import utc_now
 from medportal.models.content import Content, ContentText, Origin, Status
 from medportal.models.listing import Listing
@@ -29,12 +30,12 @@ BATCH = 200
 def content_changed(*content_ids: int) -> None:
     """Call after every change that readers could see, before the caller commits."""
     db.session.flush()
+    site_changed()  # first: its row lock puts two writers of one thing in line
     for start in range(0, len(content_ids), BATCH):
         ids = content_ids[start : start + BATCH]
         relist(ids)
         for hook in HOOKS:
             hook(ids)
-    site_changed()
 
 
 def site_changed() -> None:
@@ -58,7 +59,6 @@ def relist(content_ids: Sequence[int]) -> None:
         ).where(Content.id.in_(content_ids))
     ).all()
     texts: dict[int, list[Any]] = defaultdict(list)
-    shown = (Status.PUBLISHED, Status.TITLE_ONLY)
     for text in db.session.execute(
         sa.select(
             ContentText.id,
@@ -66,13 +66,15 @@ def relist(content_ids: Sequence[int]) -> None:
             ContentText.lang,
             ContentText.slug,
             ContentText.title,
+            ContentText.known_title,
             ContentText.summary,
             ContentText.status,
-            ContentText.sort_key,
-            ContentText.letter,
             ContentText.published_at,
             ContentText.modified_at,
-        ).where(ContentText.content_id.in_(content_ids), ContentText.status.in_(shown))
+        ).where(
+            ContentText.content_id.in_(content_ids),
+            sa.or_(ContentText.status == Status.PUBLISHED, ContentText.known_title.is_not(None)),
+        )
     ):
         texts[text.content_id].append(text)
     details = _details(things)
@@ -106,26 +108,30 @@ def _rows(thing: Any, texts: list[Any], detail: Any) -> list[dict[str, Any]]:
     for code in LANGUAGES:
         text = published.get(code) or fallback
         title = named.get(code, text)
-        date, ends = kind.when(detail) if kind.when and detail else (text.published_at or utc_now(), None)
+        since = text.published_at or utc_now()
+        at, ends = kind.when(detail) if kind.when and detail else (since, None)
+        day = kind.day(detail) if kind.day and detail else _local_day(since)
         rows.append(
-            _row(thing, code, text, title)
+            _row(thing, code, text, title.lang, title.title if title is text else title.known_title)
             | {
                 "on_home": kind.on_home > 0
                 and thing.origin != Origin.IMPORTED
                 and thing.superseded_by_id is None,
-                "date": date,
+                "date": at,
                 "ends": ends,
-                "year": kind.year(detail) if kind.year and detail else _local_year(date),
+                "day": day,
+                "year": day.year,
+                "published_at": since,
             }
         )
     return rows
 
 
-def _local_year(moment: datetime) -> int:
-    return moment.astimezone(ZoneInfo(current_app.config["TIME_ZONE"])).year
+def _local_day(moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo(current_app.config["TIME_ZONE"])).date()
 
 
-def _row(thing: Any, code: str, text: Any, title: Any) -> dict[str, Any]:
+def _row(thing: Any, code: str, text: Any, title_lang: str, title: str) -> dict[str, Any]:
     """What a list says of `thing` to readers of `code`: `text` is what they may read, `title` what it is called."""
     own = text.lang == code
     return {
@@ -134,16 +140,16 @@ def _row(thing: Any, code: str, text: Any, title: Any) -> dict[str, Any]:
         "text_id": text.id,
         "kind": thing.kind,
         "own": own,
-        "rank": 0 if own else 1 if title.lang == code else 2,
+        "rank": 0 if own else 1 if title_lang == code else 2,
         "indexable": thing.origin == Origin.OWN,
         "slug": text.slug,
-        "title": title.title,
-        "title_lang": title.lang,
+        "title": title,
+        "title_lang": title_lang,
         "text_lang": text.lang,
         "text_title": text.title,
         "summary": text.summary if own else "",
         "origin": thing.origin,
-        "sort_key": title.sort_key,
-        "letter": title.letter,
+        "sort_key": sort_key(title),
+        "letter": index_letter(title),
         "modified_at": text.modified_at,
     }

@@ -49,7 +49,10 @@ def demo_remove() -> None:
 @click.argument("count", type=click.IntRange(2, 1_000_000))
 def demo_scale(count: int) -> None:
     """Fill a scratch database with COUNT made-up texts, half of them Arabic (for benches only)."""
-    scale.fill(count, echo=click.echo)
+    try:
+        scale.fill(count, echo=click.echo)
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @content.command("relist")

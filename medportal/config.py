@@ -3,6 +3,8 @@
 Every setting has a sentence in `.env.example` (a test compares the two). Nonsense is refused at start.
 """
 
+import contextlib
+import logging
 import os
 import secrets
 from collections.abc import Mapping
@@ -10,6 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -87,6 +93,18 @@ def _check(values: dict[str, Any]) -> None:
         raise ConfigError("PROXY_HOPS is the number of proxies in front of the portal, 0 to 5")
     if not 5 <= values["PAGE_SIZE"] <= 100:
         raise ConfigError("PAGE_SIZE is the number of entries on a list page, 5 to 100")
+    if values["LOG_LEVEL"] not in logging.getLevelNamesMapping():
+        raise ConfigError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {values['LOG_LEVEL']!r}")
+    try:
+        Locale.parse(f"ar_{values['ARABIC_REGION']}" if values["ARABIC_REGION"] else "ar")
+    except (UnknownLocaleError, ValueError):
+        raise ConfigError(
+            f"ARABIC_REGION must be a country code such as SY, not {values['ARABIC_REGION']!r}"
+        ) from None
+    try:
+        make_url(values["DATABASE_URL"] or "sqlite://")
+    except ArgumentError:
+        raise ConfigError("DATABASE_URL must look like postgresql://user:password@host/name") from None
     try:
         ZoneInfo(values["TIME_ZONE"])
     except (ZoneInfoNotFoundError, ValueError):
@@ -104,6 +122,7 @@ def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
         "TRUSTED_HOSTS": hosts,
         "SECRET_KEY": values["SECRET_KEY"] or _kept_secret(instance),
         "SQLALCHEMY_DATABASE_URI": _database_uri(values["DATABASE_URL"], instance),
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # values of readers never reach a log
         "SESSION_COOKIE_SECURE": https,
         "PREFERRED_URL_SCHEME": site.scheme,
         "HSTS": https,
@@ -138,14 +157,15 @@ def _kept_secret(instance: Path) -> str:
     """The secret in `instance/secret_key` (0600), made once; two workers that start together agree on one."""
     path = instance / "secret_key"
     instance.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        kept = path.read_text(encoding="ascii").strip()
-        if len(kept) < 32:
-            raise ConfigError(f"{path} is damaged: delete it, or set SECRET_KEY") from None
-        return kept
-    secret = secrets.token_hex(32)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secret)
-    return secret
+    if not path.exists():
+        part = instance / f"secret_key.{os.getpid()}.part"
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(part, path)  # whole or not at all, and only the first one wins
+        part.unlink()
+    kept = path.read_text(encoding="ascii").strip()
+    if len(kept) < 32:
+        raise ConfigError(f"{path} is damaged: delete it, or set SECRET_KEY")
+    return kept

@@ -1,10 +1,11 @@
 """Error pages in the reader's language, with a way on. They never ask the database."""
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from medportal.extensions import SAFE_METHODS
 from medportal.logs import log
 
 PAGES = {
@@ -58,7 +59,10 @@ def _http_error(error: HTTPException) -> Response:
 def _database_error(error: OperationalError) -> Response:
     """A full or locked disk refuses writes: readers go on reading, writers are told to come back."""
     log.error("database", exc_info=error)
-    return page(503)
+    response = page(500 if request.method in SAFE_METHODS else 503)
+    response.status_code = 503
+    response.headers["Retry-After"] = "120"
+    return response
 
 
 def _unexpected(error: Exception) -> Response:

@@ -4,17 +4,16 @@ A further language is one line in `LANGUAGES`, a catalogue in `translations/` an
 template knows which languages there are.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from babel import Locale
 from flask import Flask, current_app, g, has_request_context, request, url_for
-from flask_babel import Babel, force_locale
+from flask_babel import Babel
 from werkzeug.routing import BaseConverter, BuildError, Map
 
+from medportal.config import ConfigError
 from medportal.lib.arabic import ARABIC_ALPHABET, LATIN_ALPHABET
 
 
@@ -56,7 +55,7 @@ class LanguageConverter(BaseConverter):
 
 def init_app(app: Flask) -> None:
     if app.config["DEFAULT_LANGUAGE"] not in LANGUAGES:
-        raise RuntimeError(f"DEFAULT_LANGUAGE {app.config['DEFAULT_LANGUAGE']!r} is not in the registry")
+        raise ConfigError(f"DEFAULT_LANGUAGE must be one of {', '.join(LANGUAGES)}")
     Babel(app, locale_selector=_locale)  # one for each application: it caches catalogues
     app.url_map.converters["lang"] = LanguageConverter
     app.url_value_preprocessor(_take_language)
@@ -95,23 +94,13 @@ def preferred_language() -> str:
     return best or str(current_app.config["DEFAULT_LANGUAGE"])
 
 
-@contextmanager
-def in_language(code: str) -> Iterator[None]:
-    """Text, addresses and dates in `code`, outside a request (commands, mail, jobs)."""
-    before = g.get("lang")
-    g.lang = code
-    try:
-        with force_locale(code):
-            yield
-    finally:
-        g.lang = before
-
-
 def other_languages() -> list[Language]:
     return [language for code, language in LANGUAGES.items() if code != current_language().code]
 
 
-def same_page_in(code: str, keep: tuple[str, ...] = ("page", "category", "year", "when", "q")) -> str:
+def same_page_in(
+    code: str, keep: tuple[str, ...] = ("page", "category", "year", "when", "q", "content")
+) -> str:
     """The address of this very page in another language, with the query values that mean the same there."""
     values = dict(request.view_args or {})
     query = {name: request.args[name] for name in keep if request.args.get(name)}

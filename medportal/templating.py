@@ -17,6 +17,8 @@ from medportal.lib.html import promote_headings
 from medportal.models.setting import all_settings
 from medportal.models.types import label_language, localize
 
+LIST_VALUES = ("letter", "category", "year", "when", "page")
+
 
 def init_app(app: Flask) -> None:
     env = app.jinja_env
@@ -93,9 +95,14 @@ def digits(text: Any) -> str:
 
 def day(value: date | datetime) -> Markup:
     """A day as a reader writes it; a moment becomes its day in the site's time zone."""
-    on = to_user_timezone(value).date() if isinstance(value, datetime) else value
+    on = site_day(value) if isinstance(value, datetime) else value
     shown = digits(_long_date(on, str(get_locale())))
-    return Markup(f'<time datetime="{_iso(value)}">{escape(shown)}</time>')  # noqa: S704
+    return Markup(f'<time datetime="{on.isoformat()}">{escape(shown)}</time>')  # noqa: S704
+
+
+def site_day(moment: datetime) -> date:
+    """The day of a moment in the site's time zone, as pages show it."""
+    return to_user_timezone(moment).date()
 
 
 def part_of_date(written: str) -> Markup:
@@ -112,18 +119,14 @@ def _long_date(on: date, locale: str) -> str:
     return format_date(on, "long", locale=locale)
 
 
-def _iso(value: date | datetime) -> str:
-    return value.isoformat(timespec="minutes") if isinstance(value, datetime) else value.isoformat()
-
-
 def absolute(path: str) -> str:
     """A full address; the host comes from SITE_URL only, never from the request."""
     return current_app.config["SITE_URL"] + path
 
 
 def here(**changes: Any) -> str:
-    """This page with some query values changed; None takes one away."""
-    query = {**request.args.to_dict(), **changes}
+    """This list with some of its query values changed; None takes one away. Unknown values are not passed on."""
+    query = {name: request.args.get(name) for name in LIST_VALUES} | changes
     query = {name: value for name, value in query.items() if value}
     return url_for(request.endpoint or "pages.home", **{**query, **(request.view_args or {})})
 

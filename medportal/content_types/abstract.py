@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from wtforms.validators import InputRequired, Length, Regexp
 
 from medportal.content_types.base import ContentType
 from medportal.extensions import Base, db
+from medportal.lib.dates import local_to_utc
 
 if TYPE_CHECKING:
     Model = Base
@@ -33,6 +35,11 @@ class AbstractDetail(Model):
     published: Mapped[str] = mapped_column(sa.String(10))
     doi: Mapped[str | None] = mapped_column(sa.String(200), index=True)
     pmid: Mapped[str | None] = mapped_column(sa.String(20), index=True)
+
+    @property
+    def day(self) -> date:
+        """The first day that `published` may mean."""
+        return date.fromisoformat((self.published + "-01-01")[:10])
 
 
 def _json_ld(page: Any, thing: dict[str, Any]) -> None:
@@ -73,5 +80,7 @@ KIND = ContentType(
     template="content/kinds/_abstract.html",
     schema_type="MedicalScholarlyArticle",
     json_ld=_json_ld,
-    year=lambda abstract: int(abstract.published[:4]),
+    when=lambda abstract: (local_to_utc(abstract.day, None, "UTC"), None),
+    day=lambda abstract: abstract.day,
+    year_only=True,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -39,7 +39,8 @@ class ContentType:
     template: what the page shows of the detail ("content/kinds/_event.html"); None shows nothing.
     schema_type: the schema.org type of the thing itself; `json_ld(page, thing)` may add to it.
     when: the moment a list orders by and the moment it ends, from the detail; None means publication.
-    year: the year under which a list files it, from the detail; None means the year of `when`.
+    day: the day that a list shows and files it under, from the detail; None means the day of publication.
+    year_only: a list shows the year of `day` alone.
     """
 
     key: str
@@ -58,7 +59,8 @@ class ContentType:
     schema_type: str = "Article"
     json_ld: Callable[[Any, dict[str, Any]], None] | None = None
     when: Callable[[Any], tuple[datetime, datetime | None]] | None = None
-    year: Callable[[Any], int] | None = None
+    day: Callable[[Any], date] | None = None
+    year_only: bool = False
 
     def __post_init__(self) -> None:
         unknown = [key for key in self.sections if key not in SECTIONS]

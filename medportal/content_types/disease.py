@@ -30,10 +30,14 @@ def _json_ld(page: Any, thing: dict[str, Any]) -> None:
         words = page.section_words(key)
         if words:
             thing[name] = {"@type": _TYPED[key], "name": words} if key in _TYPED else words
-    treatments = [{"@type": "MedicalTherapy", "name": t.name} for t in page.treatments]
+    treatments = page.section("treatment") and [
+        {"@type": "MedicalTherapy", "name": t.name} for t in page.treatments
+    ]
     if treatments:
         thing["possibleTreatment"] = treatments
-    signs = [{"@type": "MedicalSymptom", "name": s.name} for s in page.symptoms if s.aspect == "symptom"]
+    signs = page.section("symptoms") and [
+        {"@type": "MedicalSymptom", "name": s.name} for s in page.symptoms if s.aspect == "symptom"
+    ]
     if signs:
         thing["signOrSymptom"] = signs
 
@@ -64,7 +68,6 @@ KIND = ContentType(
         "research_text",
         "resources",
     ),
-    template="content/kinds/_disease.html",
     schema_type="MedicalCondition",
     json_ld=_json_ld,
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 from wtforms import BooleanField, DateField, DecimalField, StringField, TimeField, URLField
 from wtforms.validators import URL, InputRequired, Length, Optional
 
@@ -27,7 +28,12 @@ class EventDetail(Model):
     """Days and clocks as printed at the place; clocks are None for all-day events. `ends_on` is the last day."""
 
     __tablename__ = "event"
-    __table_args__ = (sa.CheckConstraint("ends_on >= starts_on", name="ends_after_start"),)
+    __table_args__ = (
+        sa.CheckConstraint(
+            "ends_on > starts_on OR (ends_on = starts_on AND (ends_at IS NULL OR starts_at IS NULL OR ends_at >= starts_at))",
+            name="ends_after_start",
+        ),
+    )
 
     content_id: Mapped[int] = mapped_column(sa.ForeignKey("content.id", ondelete="CASCADE"), primary_key=True)
     starts_on: Mapped[date]
@@ -42,6 +48,13 @@ class EventDetail(Model):
     cme_points: Mapped[Decimal | None] = mapped_column(sa.Numeric(5, 1))
     online: Mapped[bool] = mapped_column(default=False)
     url: Mapped[str | None] = mapped_column(sa.String(500))
+
+    @validates("zone")
+    def _known_zone(self, _name: str, zone: str) -> str:
+        """Raises ValueError for a zone that does not exist."""
+        if zone not in available_timezones():
+            raise ValueError(f"no such time zone: {zone!r}")
+        return zone
 
     @property
     def starts_utc(self) -> datetime:
@@ -66,11 +79,11 @@ def _json_ld(page: Any, thing: dict[str, Any]) -> None:
     )
     thing["endDate"] = event.ends_on.isoformat() if event.ends_at is None else event.ends_utc.isoformat()
     thing["organizer"] = {"@type": "Organization", "name": localize(event.organiser, page.lang)}
-    thing["location"] = {
-        "@type": "Place",
-        "name": localize(event.place, page.lang),
-        "address": localize(event.city, page.lang),
-    }
+    if event.online:
+        thing["location"] = {"@type": "VirtualLocation", "url": event.url or page.address}
+    else:
+        place = [localize(event.place, page.lang), localize(event.city, page.lang)]
+        thing["location"] = {"@type": "Place", "name": place[0], "address": ", ".join(p for p in place if p)}
     mode = "Online" if event.online else "Offline"
     thing["eventAttendanceMode"] = f"https://schema.org/{mode}EventAttendanceMode"
 
@@ -102,4 +115,5 @@ KIND = ContentType(
     schema_type="Event",
     json_ld=_json_ld,
     when=lambda event: (event.starts_utc, event.ends_utc),
+    day=lambda event: event.starts_on,
 )

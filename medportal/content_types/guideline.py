@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
 
 from medportal.content_types.base import ContentType
 from medportal.extensions import Base, db
+from medportal.lib.dates import local_to_utc
 from medportal.models.types import Localized, LocalizedType, localize
 
 if TYPE_CHECKING:
@@ -54,5 +56,7 @@ KIND = ContentType(
     template="content/kinds/_guideline.html",
     schema_type="MedicalGuideline",
     json_ld=_json_ld,
-    year=lambda guideline: guideline.year,
+    when=lambda guideline: (local_to_utc(date(guideline.year, 1, 1), None, "UTC"), None),
+    day=lambda guideline: date(guideline.year, 1, 1),
+    year_only=True,
 )

@@ -37,7 +37,7 @@ class VideoDetail(Model):
 
 def _json_ld(page: Any, thing: dict[str, Any]) -> None:
     detail = page.detail
-    thing["contentUrl"] = detail.url
+    thing["url"] = detail.url
     if detail.seconds:
         minutes, seconds = divmod(detail.seconds, 60)
         thing["duration"] = f"PT{minutes}M{seconds}S"

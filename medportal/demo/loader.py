@@ -5,6 +5,7 @@ sections in Markdown). `[@key]` in a text links to the numbered reference of tha
 """
 
 import csv
+import hashlib
 import re
 import shutil
 import tomllib
@@ -26,13 +27,15 @@ from medportal.blueprints.content.drafts import (
     TextDraft,
     TreatmentDraft,
 )
+from medportal.changes import content_changed
 from medportal.content_types import KINDS, ContentType
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
 from medportal.lib.dates import utc_now
-from medportal.models.content import Content, Made, Origin, State, Urgency
+from medportal.models.content import Content, ContentText, Made, Origin, State, Urgency
 from medportal.models.media import Media
 from medportal.models.treatment import FIELDS
+from medportal.models.trust import Revision
 
 FOLDER = Path(__file__).parent
 BY = "sample"
@@ -45,8 +48,9 @@ _OFFSET = re.compile(r"^([+-]\d+)d(?: (\d{2}):(\d{2}))?$")
 
 
 def load(*, echo: Callable[[str], None] = lambda _line: None) -> int:
-    """Add every sample text that is not there; how many were added. The caller commits."""
+    """Add every sample text that is not there; how many were added. Commits text by text, so that nobody waits."""
     taxonomy.load()
+    db.session.commit()
     references = _references()
     ids = {
         row[0]: row[1]
@@ -62,16 +66,29 @@ def load(*, echo: Callable[[str], None] = lambda _line: None) -> int:
         ids[path.stem] = content.id
         related[path.stem] = facts.get("related", [])
         added += 1
+        db.session.commit()
         echo(f"{path.parent.name}/{path.stem}")
     for key, others in related.items():
         services.relate(ids[key], [ids[other] for other in others if other in ids])
-    db.session.flush()
+    db.session.commit()
     return added
 
 
 def remove() -> int:
-    """Take all samples and their pictures away; how many texts went. The caller commits."""
-    things = db.session.scalars(sa.select(Content).where(Content.origin == Origin.SAMPLE)).all()
+    """Take the samples and their pictures away; how many went. What somebody has edited since stays, as the site's own.
+    The caller commits."""
+    edited = (
+        sa.select(Revision.id)
+        .join(ContentText, ContentText.id == Revision.text_id)
+        .where(ContentText.content_id == Content.id, Revision.saved_by != BY)
+        .exists()
+    )
+    samples = sa.select(Content).where(Content.origin == Origin.SAMPLE)
+    kept = db.session.scalars(samples.where(edited)).all()
+    for content in kept:
+        content.origin, content.key = Origin.OWN, None
+    content_changed(*[content.id for content in kept])
+    things = db.session.scalars(samples.where(~edited)).all()
     for content in things:
         services.delete_content(content, by=BY)
     for media in db.session.scalars(sa.select(Media).where(Media.source == BY)).all():
@@ -237,7 +254,10 @@ def _poster(name: str | None) -> int | None:
     facts = tomllib.loads((FOLDER / "media" / "posters.toml").read_text(encoding="utf-8"))[name]
     folder = _media_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    target = f"sample-{name}.webp"
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[
+        :12
+    ]  # kept for a year by browsers, so the name must move
+    target = f"sample-{name}-{digest}.webp"
     shutil.copyfile(source, folder / target)
     media = db.session.scalar(sa.select(Media).where(Media.name == target))
     if media is None:

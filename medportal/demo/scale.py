@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from medportal import taxonomy
 from medportal.changes import content_changed
 from medportal.extensions import db
-from medportal.lib.arabic import index_letter, sort_key
 from medportal.lib.dates import utc_now
 from medportal.lib.html import POLICY_VERSION
 from medportal.lib.slugs import slugify
@@ -35,39 +34,50 @@ BATCH = 100
 
 
 def fill(count: int, *, echo: Callable[[str], None]) -> None:
-    """Add `count` published texts, half Arabic and half English; commits in batches. Repeatable: same seed."""
+    """Add `count` published texts, half Arabic and half English; commits in batches. Same seed, same words.
+
+    Raises RuntimeError where the site has texts of its own: made-up words must not stand beside them.
+    """
+    if db.session.scalar(sa.select(Content.id).where(Content.origin == Origin.OWN).limit(1)):
+        raise RuntimeError(
+            "this database holds texts of the site's own; use a scratch one (MEDPORTAL_INSTANCE=…)"
+        )
     taxonomy.load()
     db.session.commit()
     categories = list(db.session.scalars(sa.select(Category.id).order_by(Category.id)))
-    start = db.session.scalar(sa.select(sa.func.coalesce(sa.func.max(Content.id), 0))) or 0
     db.session.rollback()
     things = count // 2
     for first in range(0, things, BATCH):
-        _batch(range(first, min(first + BATCH, things)), start, categories)
+        _batch(range(first, min(first + BATCH, things)), categories)
         if (first // BATCH) % 20 == 0:
             echo(f"{2 * first} of {count} texts")
     echo(f"{2 * things} texts")
 
 
-def _batch(numbers: range, start: int, categories: list[int]) -> None:
-    dice = random.Random(numbers.start + start)  # noqa: S311  # made-up words, no secret
+def _batch(numbers: range, categories: list[int]) -> None:
+    dice = random.Random(numbers.start)  # noqa: S311  # made-up words, no secret
     now = utc_now()
-    contents: list[dict[str, Any]] = []
-    links: list[dict[str, Any]] = []
-    texts: list[dict[str, Any]] = []
+    contents = [
+        {
+            "kind": KINDS[n % len(KINDS)],
+            "source_lang": "en",
+            "origin": Origin.SAMPLE,
+            "created_at": now - timedelta(minutes=n),
+        }
+        for n in numbers
+    ]
+    content_ids = db.session.scalars(
+        sa.insert(Content).returning(Content.id, sort_by_parameter_order=True), contents
+    ).all()
+    links = [{"content_id": i, "category_id": dice.choice(categories), "position": 0} for i in content_ids]
+    db.session.execute(sa.insert(ContentCategory), links)
+    texts = [
+        _text(i, content["kind"], lang, content["created_at"], dice)
+        for i, content in zip(content_ids, contents, strict=True)
+        for lang in ("ar", "en")
+    ]
     sections: list[dict[str, Any]] = []
     parts: list[str] = []
-    for n in numbers:
-        content_id = start + n + 1
-        kind = KINDS[n % len(KINDS)]
-        at = now - timedelta(minutes=n)
-        contents.append(
-            {"id": content_id, "kind": kind, "source_lang": "en", "origin": Origin.OWN, "created_at": at}
-        )
-        links.append({"content_id": content_id, "category_id": dice.choice(categories), "position": 0})
-        texts.extend(_text(content_id, kind, lang, at, dice) for lang in ("ar", "en"))
-    db.session.execute(sa.insert(Content), contents)
-    db.session.execute(sa.insert(ContentCategory), links)
     ids = db.session.scalars(
         sa.insert(ContentText).returning(ContentText.id, sort_by_parameter_order=True), texts
     ).all()
@@ -81,7 +91,7 @@ def _batch(numbers: range, start: int, categories: list[int]) -> None:
         {"section_id": i, "position": 0, "html": html} for i, html in zip(section_ids, parts, strict=True)
     ]
     db.session.execute(sa.insert(Part), rows)
-    content_changed(*[c["id"] for c in contents])
+    content_changed(*content_ids)
     db.session.commit()
 
 
@@ -97,8 +107,6 @@ def _text(content_id: int, kind: str, lang: str, at: Any, dice: random.Random) -
         "synonyms": [],
         "status": Status.PUBLISHED,
         "made": Made.MACHINE_DRAFTED,
-        "sort_key": sort_key(title),
-        "letter": index_letter(title),
         "policy_version": POLICY_VERSION,
         "created_at": at,
         "modified_at": at,

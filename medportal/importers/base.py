@@ -11,7 +11,7 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ import sqlalchemy as sa
 
 from medportal.changes import content_changed
 from medportal.extensions import db
-from medportal.models.content import ImportItem
+from medportal.lib.dates import utc_now
+from medportal.models.content import ContentText, ImportItem, Status
+from medportal.models.trust import Revision
 
 BATCH_SECONDS = 0.25
 """A batch is committed after this long: no write transaction of an import lasts over half a second."""
@@ -49,20 +51,22 @@ class Record:
 
 @dataclass
 class Totals:
-    """read = made + merged + skipped; `broken` are those of the skipped that could not be read."""
+    """read = made + merged + skipped; `broken` are those of the skipped that could not be read. `published`: pages
+    of an earlier run that were still drafts."""
 
     read: int = 0
     made: int = 0
     merged: int = 0
     skipped: int = 0
     broken: int = 0
-    notes: list[str] = field(default_factory=list)
+    published: int = 0
 
     def summary(self) -> str:
         assert self.read == self.made + self.merged + self.skipped, "the totals of an import must add up"
         return (
             f"{self.read} records read = {self.made} made a page + {self.merged} merged into one "
             f"+ {self.skipped} skipped ({self.broken} broken, {self.skipped - self.broken} known already)"
+            + (f"; {self.published} drafts of earlier runs published" if self.published else "")
         )
 
 
@@ -97,9 +101,9 @@ def run(importer: Importer, files: Iterable[Path], *, echo: Callable[[str], None
     groups = _grouped(importer, files, totals, echo)
     if importer.options.dry_run:
         known = _known(importer.name)
-        for records in groups.values():
+        for group, records in groups.items():
             new = [r for r in records if r.external_id not in known]
-            _count(totals, len(records), len(new), merges_all=len(new) < len(records))
+            _count(totals, len(records), len(new), merges_all=_page_of(group, records, known) is not None)
         echo("Dry run: nothing was saved.")
         return totals
     importer.prepare()
@@ -141,6 +145,13 @@ def _known(source: str) -> dict[str, int | None]:
     return {row[0]: row[1] for row in rows}
 
 
+def _page_of(group: str, records: Sequence[Record], known: dict[str, int | None]) -> int | None:
+    """The page that records of this group made before; None when there is none or the owner has deleted it."""
+    return next((known[r.external_id] for r in records if known.get(r.external_id)), None) or known.get(
+        f"group:{group}"
+    )
+
+
 def _count(totals: Totals, all_records: int, new: int, *, merges_all: bool) -> None:
     totals.skipped += all_records - new
     if new:
@@ -152,18 +163,21 @@ def _save_all(
     importer: Importer, groups: dict[str, list[Record]], totals: Totals, echo: Callable[[str], None]
 ) -> None:
     known = _known(importer.name)
+    drafts = _untouched_drafts(importer.name) if importer.options.publish else {}
     db.session.rollback()
     changed: list[int] = []
     started = shown = time.monotonic()
     for done, (group, records) in enumerate(groups.items(), 1):
         new = [r for r in records if r.external_id not in known]
-        existing = next((known[r.external_id] for r in records if known.get(r.external_id)), None)
-        existing = existing or known.get(f"group:{group}")
+        existing = _page_of(group, records, known)
         if new:
             content_id = importer.save(new, existing)
-            known[f"group:{group}"] = content_id
-            _remember(importer.name, group, new, content_id, first=existing is None)
+            _remember(importer.name, group, new, content_id, known)
             changed.append(content_id)
+        elif existing and existing in drafts:
+            publish_draft(drafts[existing])
+            changed.append(existing)
+            totals.published += 1
         _count(totals, len(records), len(new), merges_all=existing is not None)
         if changed and time.monotonic() - started > BATCH_SECONDS:
             _finish_batch(changed)
@@ -175,7 +189,31 @@ def _save_all(
         _finish_batch(changed)
 
 
-def _remember(source: str, group: str, records: Sequence[Record], content_id: int, *, first: bool) -> None:
+def _untouched_drafts(source: str) -> dict[int, int]:
+    """content id → text id of what this source brought as a draft and nobody has edited since."""
+    edited = sa.select(Revision.id).where(
+        Revision.text_id == ContentText.id, Revision.saved_by != f"import {source}"
+    )
+    rows = db.session.execute(
+        sa.select(ContentText.content_id, ContentText.id)
+        .join(ImportItem, ImportItem.content_id == ContentText.content_id)
+        .where(ImportItem.source == source, ContentText.status == Status.DRAFT, ~edited.exists())
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def publish_draft(text_id: int) -> None:
+    db.session.execute(
+        sa.update(ContentText)
+        .where(ContentText.id == text_id)
+        .values(status=Status.PUBLISHED, published_at=utc_now())
+    )
+
+
+def _remember(
+    source: str, group: str, records: Sequence[Record], content_id: int, known: dict[str, int | None]
+) -> None:
+    """Note the records and the page of their group, which may be a new one after the owner deleted the first."""
     rows = [
         {
             "source": source,
@@ -185,10 +223,16 @@ def _remember(source: str, group: str, records: Sequence[Record], content_id: in
         }
         for r in records
     ]
-    if first:
-        rows.append(
-            {"source": source, "external_id": f"group:{group}", "fingerprint": "", "content_id": content_id}
+    name = f"group:{group}"
+    if name not in known:
+        rows.append({"source": source, "external_id": name, "fingerprint": "", "content_id": content_id})
+    elif known[name] != content_id:
+        db.session.execute(
+            sa.update(ImportItem)
+            .where(ImportItem.source == source, ImportItem.external_id == name)
+            .values(content_id=content_id)
         )
+    known[name] = content_id
     db.session.execute(sa.insert(ImportItem), rows)
 
 

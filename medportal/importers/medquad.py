@@ -21,6 +21,7 @@ from medportal.importers.base import Importer, Options, Record
 from medportal.lib.arabic import fold
 from medportal.lib.dates import utc_now
 from medportal.lib.html import plain_to_html, to_text
+from medportal.lib.slugs import slugify
 from medportal.models.content import Content, Made, Origin, Status, Symptom, SymptomLink
 
 LICENCE = "CC BY 4.0"
@@ -58,6 +59,7 @@ SECTIONS: dict[str, tuple[str, str | None]] = {
     "resources": ("resources", None),
     "support groups": ("resources", "Support groups"),
 }
+_LISTS = {"synonyms": str, "cuis": str, "course": str, "symptom_list": dict}
 _HEADING = re.compile(r"<p>([^<.:;,?!]{2,90})</p>\n<")
 _REQUIRED = {"id": str, "title": str, "topic": str, "source": str, "url": str, "sections": dict}
 
@@ -76,17 +78,15 @@ class MedquadImporter(Importer):
         self._symptoms: dict[str, int] = {}
 
     def read(self, path: Path, broken: Callable[[int, str], None]) -> Iterator[Record]:
-        with (
-            gzip.open(path, "rt", encoding="utf-8")
-            if path.suffix == ".gz"
-            else path.open(encoding="utf-8") as file
-        ):
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.strip():
                     continue
                 try:
-                    data = json.loads(line)
+                    data = json.loads(line.decode("utf-8"))
                     why = _fault(data)
+                except UnicodeDecodeError:
+                    why = "not UTF-8"
                 except ValueError as error:
                     why = f"not JSON ({error.args[0]})"
                 if why:
@@ -214,8 +214,19 @@ def _fault(data: Any) -> str:
     for name, kind in _REQUIRED.items():
         if not isinstance(data.get(name), kind) or (kind is str and not data[name]):
             return f"{name} is missing"
-    unknown = [key for key in data["sections"] if key not in SECTIONS]
-    return f"unknown section {unknown[0]!r}" if unknown else ""
+    if not slugify(data["title"]):
+        return "no address can be made from its title"
+    for name, kind in _LISTS.items():
+        if not isinstance(data.get(name, []), list) or not all(
+            isinstance(x, kind) for x in data.get(name, [])
+        ):
+            return f"{name} is no list of {kind.__name__}"
+    if not all(isinstance(s.get("name"), str) for s in data.get("symptom_list", [])):
+        return "a symptom has no name"
+    wrong = [
+        key for key, text in data["sections"].items() if key not in SECTIONS or not isinstance(text, str)
+    ]
+    return f"section {wrong[0]!r} is unknown or no text" if wrong else ""
 
 
 def _synonyms(records: Sequence[Record], title: str) -> list[dict[str, str]]:
@@ -240,7 +251,8 @@ def _sections(records: Sequence[Record], kind: str) -> list[SectionDraft]:
             parts.setdefault(key, []).append(
                 _part(record, _html(record, text), _heading(records, record, heading))
             )
-        if record.data.get("symptom_list") and "symptoms" not in record.data["sections"]:
+        terms = record.data.get("symptom_list") or record.data.get("course")
+        if terms and "symptoms" not in record.data["sections"]:
             # The terms stand in their own table; this part keeps their source with the page.
             parts.setdefault("symptoms", []).append(_part(record, "", record.data["title"]))
     return [SectionDraft(key=key, parts=found) for key, found in parts.items()]

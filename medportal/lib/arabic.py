@@ -34,7 +34,9 @@ _LETTERS = str.maketrans(
 )
 _DIGITS = {ord(c): str(n % 10) for n, c in enumerate("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹")}
 _ARABIC_DIGITS = {ord(str(n)): c for n, c in enumerate("٠١٢٣٤٥٦٧٨٩")}
-_ARTICLE = re.compile(r"\bال(?=\w{2})")
+# A bare ال is the article, except where it belongs to the word: stems such as التهاب, and names with hamza (ألياف).
+_NO_ARTICLE = "التهاب|التواء|التصاق|التئام|التحام|التقاط|التفاف|التباس|التماس|التزام|التقاء|التفات|التحاق|التهام|التماع|الله"
+_ARTICLE = re.compile(rf"\b(?!(?:{_NO_ARTICLE})\w*)ال(?=\w{{2}})")
 _ARABIC = re.compile("[\u0621-\u064a]")
 
 
@@ -64,8 +66,8 @@ def sort_key(text: str) -> str:
     The order of the folded Arabic letters in Unicode is the order of the alphabet, so a plain comparison of keys
     sorts as a reader expects, in any database.
     """
-    words = re.sub(r"[^\w]+", " ", fold(text)).strip()
-    return _ARTICLE.sub("", words)[:120]
+    bare = _ARTICLE.sub("", _MARKS.sub("", unicodedata.normalize("NFKC", text)))
+    return re.sub(r"[^\w]+", " ", fold(bare)).strip()[:120]
 
 
 def index_letter(text: str) -> str:

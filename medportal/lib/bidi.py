@@ -26,12 +26,13 @@ _RUN = re.compile(
 )
 _PLAIN_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _TAG_OR_TEXT = re.compile(r"(<[^>]*>)")
-_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SKIP = frozenset({"bdi", "code", "pre"})
 
 
 def strip_controls(text: str) -> str:
-    """Bidirectional overrides and isolates removed: names and titles must not reorder what stands around them."""
+    """Bidirectional overrides and control characters removed: what people type must not reorder what stands around
+    it, nor reach a terminal or a feed as a command."""
     return _CONTROLS.sub("", text)
 
 

@@ -125,6 +125,6 @@ def _lines_to_html(lines: list[str]) -> str:
 def to_text(html: str) -> str:
     """The words of sanitised HTML, for descriptions and feeds."""
     text = re.sub(r"<sup>.*?</sup>", "", html, flags=re.S)
-    text = re.sub(r"</(p|li|h3|h4|tr|td|th|ul|ol)>", " ", text)
+    text = re.sub(r"</(?:p|li|h3|h4|tr|td|th|ul|ol|blockquote|caption)>|<br\s*/?>", " ", text)
     text = unescape(re.sub(r"<[^>]+>", "", text))
     return " ".join(text.split())

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from medportal.extensions import Base, db
 from medportal.lib.dates import utc_now
-from medportal.models.types import SortKey, UtcDateTime, moment, pk
+from medportal.models.types import UtcDateTime, moment, pk
 
 if TYPE_CHECKING:
     from medportal.models.taxonomy import Category
@@ -132,7 +132,6 @@ class Content(Model):
     treatments: Mapped[list[Treatment]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, order_by="Treatment.position"
     )
-    superseded_by: Mapped[Content | None] = relationship(remote_side="Content.id")
 
     @property
     def is_indexable(self) -> bool:
@@ -158,12 +157,12 @@ class ContentText(Model):
     lang: Mapped[str] = mapped_column(sa.String(8))
     slug: Mapped[str | None] = mapped_column(sa.String(80))
     title: Mapped[str] = mapped_column(sa.String(300))
+    known_title: Mapped[str | None] = mapped_column(sa.String(300))
+    """What readers may know the thing by while this text is not published; None means nothing."""
     summary: Mapped[str] = mapped_column(sa.Text, default="")
     synonyms: Mapped[list[dict[str, str]]] = mapped_column(sa.JSON, default=list)
     status: Mapped[str] = mapped_column(sa.String(12), default=Status.DRAFT, index=True)
     made: Mapped[str] = mapped_column(sa.String(20), default=Made.WRITTEN)
-    sort_key: Mapped[str] = mapped_column(SortKey, default="")
-    letter: Mapped[str] = mapped_column(sa.String(1), default="#")
     policy_version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[moment] = mapped_column(default=utc_now)
     modified_at: Mapped[moment] = mapped_column(default=utc_now)
@@ -175,7 +174,9 @@ class ContentText(Model):
         back_populates="text", cascade="all, delete-orphan", passive_deletes=True
     )
     reviews: Mapped[list[Review]] = relationship(
-        cascade="all, delete-orphan", passive_deletes=True, order_by="Review.reviewed_on.desc()"
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        order_by="Review.reviewed_on.desc(), Review.id.desc()",
     )
 
 
@@ -286,7 +287,7 @@ class ImportItem(Model):
 
     id: Mapped[pk]
     source: Mapped[str] = mapped_column(sa.String(40))
-    external_id: Mapped[str] = mapped_column(sa.String(120))
+    external_id: Mapped[str] = mapped_column(sa.String(255))
     fingerprint: Mapped[str] = mapped_column(sa.String(64))
     content_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("content.id", ondelete="SET NULL"), index=True

@@ -7,6 +7,7 @@ table alone, so they cost the same whatever the number of texts.
 
 from __future__ import annotations
 
+from datetime import date as datetime_date
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ class Listing(Model):
         sa.Index("ix_listing_title_order", "lang", "kind", "rank", "sort_key", "content_id"),
         sa.Index("ix_listing_letter_order", "lang", "kind", "letter", "rank", "sort_key", "content_id"),
         sa.Index("ix_listing_date_order", "lang", "kind", "own", "date", "content_id"),
+        sa.Index("ix_listing_year_order", "lang", "kind", "year", "own", "date", "content_id"),
+        sa.Index("ix_listing_feed_order", "lang", "own", "on_home", "published_at", "content_id"),
         sa.Index("ix_listing_home_order", "lang", "kind", "on_home", "own", "date", "content_id"),
     )
 
@@ -54,5 +57,8 @@ class Listing(Model):
     date: Mapped[moment]
     """What its kind is ordered by: publication, or the start of an event."""
     ends: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    year: Mapped[int] = mapped_column(index=True)
+    day: Mapped[datetime_date]
+    """The day that a list shows: of publication in the site's zone, of an event at its place, of a paper."""
+    year: Mapped[int]
+    published_at: Mapped[moment]
     modified_at: Mapped[moment]

@@ -5,15 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from medportal.extensions import Base, db
+from medportal.models.taxonomy import Specialty
 from medportal.models.types import Localized, LocalizedType, pk
 
 if TYPE_CHECKING:
     Model = Base
 else:
     Model = db.Model
+
+
+class PersonSpecialty(Model):
+    __tablename__ = "person_specialty"
+
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    specialty_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("specialty.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    position: Mapped[int] = mapped_column(default=0)
 
 
 class Person(Model):
@@ -30,6 +41,8 @@ class Person(Model):
     degrees: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list)
     country: Mapped[str | None] = mapped_column(sa.String(2))
     interests: Mapped[Localized | None] = mapped_column(LocalizedType)
-    specialty_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("specialty.id", ondelete="SET NULL"), index=True
+    photo_id: Mapped[int | None] = mapped_column(sa.ForeignKey("media.id", ondelete="SET NULL"), index=True)
+
+    specialties: Mapped[list[Specialty]] = relationship(
+        secondary="person_specialty", order_by="PersonSpecialty.position"
     )

@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 from medportal.blueprints.content.page import TextPage
 from medportal.i18n import current_language
 from medportal.models.types import localize
-from medportal.templating import absolute, setting
+from medportal.templating import absolute, setting, site_day
 
 
 def page_json_ld(page: TextPage) -> dict[str, Any]:
-    address = absolute(page.url)
+    address = page.address
     web_page: dict[str, Any] = {
         "@type": "MedicalWebPage" if page.kind.medical else "WebPage",
         "@id": address,
@@ -20,12 +20,12 @@ def page_json_ld(page: TextPage) -> dict[str, Any]:
         "name": page.text.title,
         "description": page.description,
         "inLanguage": page.lang,
-        "dateModified": page.text.modified_at.date().isoformat(),
+        "dateModified": site_day(page.text.modified_at).isoformat(),
         "breadcrumb": breadcrumbs(page),
         "isPartOf": {"@type": "WebSite", "name": site_name(), "url": absolute(url_for("pages.home"))},
     }
     if page.text.published_at:
-        web_page["datePublished"] = page.text.published_at.date().isoformat()
+        web_page["datePublished"] = site_day(page.text.published_at).isoformat()
     if page.review:
         web_page["lastReviewed"] = page.review.reviewed_on.isoformat()
         web_page["reviewedBy"] = _person(page.review.person, page.lang)
@@ -126,7 +126,7 @@ def page_json(page: TextPage) -> dict[str, Any]:
         "kind": page.kind.key,
         "lang": page.lang,
         "title": text.title,
-        "url": absolute(page.url),
+        "url": page.address,
         "summary": text.summary,
         "synonyms": text.synonyms,
         "origin": page.content.origin,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from flask import current_app
 from flask_babel import LazyString
 
 from medportal.blueprints.content import queries
@@ -19,6 +18,7 @@ from medportal.models.content import Content, ContentText, Part, Section, State,
 from medportal.models.listing import Listing
 from medportal.models.treatment import FIELDS
 from medportal.models.trust import Credit, Review, Role
+from medportal.templating import absolute
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class TextPage:
 
     @cached_property
     def sections(self) -> list[Section]:
-        known = [section for section in self.text.sections if section.key in SECTIONS]
+        known = [s for s in self.text.sections if s.key in SECTIONS and not _uncited_fasting(s)]
         return sorted(known, key=lambda section: ORDER[section.key])
 
     def section(self, key: str) -> Section | None:
@@ -128,8 +128,13 @@ class TextPage:
     def url(self) -> str:
         return self.translations[self.lang]
 
+    @property
+    def address(self) -> str:
+        return absolute(self.url)
+
     def absolute(self, path: str) -> str:
-        return str(current_app.config["SITE_URL"]) + path
+        """For the kinds, which know no address of the site."""
+        return absolute(path)
 
     @cached_property
     def description(self) -> str:
@@ -138,3 +143,10 @@ class TextPage:
             (words for s in self.sections if (words := self.section_words(s.key))), self.text.title
         )
         return words if len(words) <= 300 else words[:299].rsplit(" ", 1)[0] + "…"
+
+
+def _uncited_fasting(section: Section) -> bool:
+    """Advice on fasting is shown only with a cited guideline."""
+    if section.key != "fasting" or section.state != State.WRITTEN:
+        return False
+    return not any('href="#ref-' in part.html for part in section.parts)

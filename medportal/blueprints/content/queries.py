@@ -25,12 +25,15 @@ from medportal.models.content import (
     SymptomLink,
 )
 from medportal.models.listing import Listing
+from medportal.models.people import Person
 from medportal.models.taxonomy import Category
 from medportal.models.treatment import Treatment, TreatmentText
 from medportal.models.trust import Credit, Review
 from medportal.models.types import localize
 
 MAX_PAGE = 100_000
+OTHER_LETTER = "#"
+"""Where titles stand that begin with a digit or another script."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +90,10 @@ def _ordered(query: Any, kind: ContentType | None, filters: Filters, now: dateti
     if kind is None or kind.order == Order.TITLE:
         return query.order_by(Listing.rank, Listing.sort_key, Listing.content_id)
     if kind.order == Order.EVENTS:
-        if filters.when == "past":
-            query = query.where(Listing.ends < now)
-        elif not filters.year:
+        if filters.when != "past":
             query = query.where(Listing.ends >= now)
             return query.order_by(Listing.rank, Listing.date, Listing.content_id)
+        query = query.where(Listing.ends < now)
     return query.order_by(*_newest_first())
 
 
@@ -178,10 +180,10 @@ def _whole_page() -> tuple[Any, ...]:
         content.selectinload(Content.categories),
         content.selectinload(Content.codes),
         content.selectinload(Content.references),
-        content.selectinload(Content.credits).joinedload(Credit.person),
+        content.selectinload(Content.credits).joinedload(Credit.person).selectinload(Person.specialties),
         content.selectinload(Content.treatments).selectinload(Treatment.references),
         selectinload(ContentText.sections).selectinload(Section.parts),
-        selectinload(ContentText.reviews).joinedload(Review.person),
+        selectinload(ContentText.reviews).joinedload(Review.person).selectinload(Person.specialties),
     )
 
 
@@ -296,14 +298,29 @@ def moved_to(kind: ContentType, lang: str, slug: str) -> str | None:
     )
 
 
-def is_withdrawn(kind: ContentType, lang: str, slug: str) -> bool:
+def is_published(kind: ContentType, lang: str, slug: str) -> bool:
     query = sa.select(ContentText.id).where(
         ContentText.kind == kind.key,
         ContentText.lang == lang,
         ContentText.slug == slug,
-        ContentText.status == Status.ARCHIVED,
+        ContentText.status == Status.PUBLISHED,
     )
     return db.session.scalar(query) is not None
+
+
+def is_withdrawn(kind: ContentType, slug: str) -> bool:
+    """Was there a text under this slug, in whichever language, that was taken back?"""
+    query = sa.select(ContentText.id).where(
+        ContentText.kind == kind.key, ContentText.slug == slug, ContentText.status == Status.ARCHIVED
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def was_published(content_id: int) -> bool:
+    query = sa.select(ContentText.id).where(
+        ContentText.content_id == content_id, ContentText.status == Status.ARCHIVED
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def listed(content_id: int, lang: str) -> Listing | None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from medportal import audit
 from medportal.blueprints.content.drafts import (
@@ -18,7 +18,6 @@ from medportal.blueprints.content.drafts import (
 from medportal.changes import content_changed
 from medportal.content_types import KINDS
 from medportal.extensions import db
-from medportal.lib.arabic import index_letter, sort_key
 from medportal.lib.bidi import strip_controls
 from medportal.lib.dates import utc_now
 from medportal.lib.html import POLICY_VERSION, sanitise
@@ -133,13 +132,11 @@ def save_text(
     text.summary = strip_controls(draft.summary).strip()
     text.synonyms = [{k: strip_controls(v) for k, v in synonym.items()} for synonym in draft.synonyms]
     text.made = draft.made
-    text.sort_key = sort_key(text.title)
-    text.letter = index_letter(text.title)
     text.modified_at = utc_now()
     text.policy_version = POLICY_VERSION
     if text.status is None or text.status == Status.TITLE_ONLY:
         text.status = Status.DRAFT
-    _set_slug(text, draft.slug or slugify(text.title))
+    _set_slug(text, slugify(draft.slug or text.title))
     _set_sections(text, draft.sections)
     session().flush()
     _keep_revision(text, by=by, note=note, minor=minor, safety=safety)
@@ -149,14 +146,14 @@ def save_text(
 
 
 def name_text(content: Content, lang: str, title: str) -> ContentText:
-    """Give a thing its title in a language that has no text of it yet."""
+    """Give a thing its title in a language that has no text of it yet; it stays known by it while a text is drafted."""
+    name = strip_controls(title).strip()
     text = ContentText(
         kind=content.kind,
         lang=lang,
-        title=strip_controls(title).strip(),
+        title=name,
+        known_title=name,
         status=Status.TITLE_ONLY,
-        sort_key=sort_key(title),
-        letter=index_letter(title),
         sections=[],
         reviews=[],
     )
@@ -180,18 +177,20 @@ def _set_slug(text: ContentText, wanted: str) -> None:
 
 
 def _free_slug(text: ContentText, wanted: str) -> str:
-    """`wanted`, or the first of wanted-2, wanted-3 … that no other text of this kind and language has."""
+    """`wanted`, or the first of wanted-2, wanted-3 … that no other text of this kind and language has or had."""
     with session().no_autoflush:
-        taken = set(
-            session().scalars(
-                sa.select(ContentText.slug).where(
-                    ContentText.kind == text.kind,
-                    ContentText.lang == text.lang,
-                    ContentText.slug.startswith(wanted[:70], autoescape=True),
-                    ContentText.id != (text.id or 0),
+        taken = {
+            slug
+            for model, owner in ((ContentText, ContentText.id), (Redirect, Redirect.text_id))
+            for slug in session().scalars(
+                sa.select(model.slug).where(
+                    model.kind == text.kind,
+                    model.lang == text.lang,
+                    model.slug.startswith(wanted[:70], autoescape=True),
+                    owner != (text.id or 0),
                 )
             )
-        )
+        }
     n = 1
     while numbered(wanted, n) in taken:
         n += 1
@@ -337,26 +336,38 @@ def delete_content(content: Content, *, by: str) -> None:
 
 
 def resanitise() -> tuple[int, int]:
-    """Clean again what an older policy let pass; (texts looked at, parts changed). The caller commits per call."""
+    """Clean again what an older policy let pass; (texts looked at, pieces changed). The caller commits per call."""
     old = (
         session()
         .scalars(
             sa.select(ContentText)
             .where(ContentText.policy_version < POLICY_VERSION)
+            .options(selectinload(ContentText.sections).selectinload(Section.parts))
             .order_by(ContentText.id)
-            .limit(200)
+            .limit(50)
         )
         .all()
     )
     changed = 0
     for text in old:
         for section in text.sections:
-            for part in section.parts:
-                clean = sanitise(part.html)
-                changed += clean != part.html
-                part.html = clean
+            changed += sum(_clean_again(part, "html") for part in section.parts)
+        treatments = session().scalars(
+            sa.select(TreatmentText)
+            .join(Treatment, Treatment.id == TreatmentText.treatment_id)
+            .where(Treatment.content_id == text.content_id, TreatmentText.lang == text.lang)
+        )
+        changed += sum(_clean_again(treatment, name) for treatment in treatments for name in FIELDS)
         text.policy_version = POLICY_VERSION
     session().flush()
     if changed:
         content_changed(*[text.content_id for text in old])
     return len(old), changed
+
+
+def _clean_again(row: Part | TreatmentText, name: str) -> bool:
+    before = getattr(row, name)
+    clean = sanitise(before)
+    if clean != before:
+        setattr(row, name, clean)
+    return clean != before

@@ -19,6 +19,7 @@ from medportal.content_types.base import Order
 from medportal.content_types.page import FIXED
 from medportal.i18n import current_language
 from medportal.lib.arabic import fold
+from medportal.lib.slugs import slugify
 from medportal.models.content import ContentText, Status
 from medportal.models.listing import Listing
 from medportal.models.types import localize
@@ -48,12 +49,13 @@ def asked_filters(kind: ContentType | None) -> Filters:
     """What the query asks for; unknown values are left out rather than answered with an error."""
     slug = request.args.get("category", "")
     letter = fold(request.args.get("letter", ""))[:1]
+    letters = f"{current_language().alphabet}{queries.OTHER_LETTER}"
     year = asked_number("year", 9999)
     past = kind is not None and kind.order == Order.EVENTS and request.args.get("when") == "past"
     return Filters(
         category=queries.category_by_slug(slug) if slug else None,
-        letter=letter if letter and letter in current_language().alphabet else None,
-        year=year or None,
+        letter=letter if letter and letter in letters else None,
+        year=(year or None) if past or kind is None or kind.order != Order.EVENTS else None,
         when="past" if past else None,
     )
 
@@ -110,20 +112,36 @@ def show(text: ContentText, template: str = "content/page.html", **values: objec
 
 def elsewhere(kind: ContentType, slug: str) -> str | Response:
     """No text under this address: it moved, was withdrawn, or exists in another language only."""
+    found = moved(kind, slug)
+    if found is not None:
+        return redirect(found, 301)
     lang = current_language().code
-    moved = queries.moved_to(kind, lang, slug)
-    if moved:
-        return redirect(page_url(kind.key, moved), 301)
-    if queries.is_withdrawn(kind, lang, slug):
-        abort(410)
     other = queries.other_language_text(kind, lang, slug)
     if other is None:
-        abort(404)
+        abort(410 if queries.is_withdrawn(kind, slug) else 404)
     mine = next((t for t in other.content.texts if t.lang == lang), None)
     if mine is not None and mine.status == Status.PUBLISHED:
         return redirect(page_url(kind.key, mine.slug or ""), 301)
-    named = mine if mine is not None and mine.status == Status.TITLE_ONLY else other
-    return render_template("content/other_language.html", kind=kind, other=other, named=named)
+    withdrawn = mine is not None and mine.status == Status.ARCHIVED
+    known = mine.known_title if mine is not None else None
+    title, title_lang = (known, lang) if known else (other.title, other.lang)
+    return render_template(
+        "content/other_language.html",
+        kind=kind,
+        other=other,
+        title=title,
+        title_lang=title_lang,
+        withdrawn=withdrawn,
+    )
+
+
+def moved(kind: ContentType, slug: str) -> str | None:
+    """Where a text of this language is now whose address was this one, or was written a little differently."""
+    lang = current_language().code
+    now = queries.moved_to(kind, lang, slug)
+    if now is None and slugify(slug) != slug and queries.is_published(kind, lang, slugify(slug)):
+        now = slugify(slug)
+    return page_url(kind.key, now) if now else None
 
 
 @bp.get("/<kind:kind>/<slug:slug>.json")
@@ -131,7 +149,7 @@ def elsewhere(kind: ContentType, slug: str) -> str | Response:
 def page_data(kind: ContentType, slug: str) -> Response:
     text = queries.published_text(kind, current_language().code, slug)
     if text is None:
-        abort(404)
+        abort(410 if queries.is_withdrawn(kind, slug) else 404)
     return jsonify(page_json(TextPage(text)))
 
 
@@ -141,7 +159,7 @@ def short(content_id: int) -> Response:
     """The short address of anything, for sharing and print."""
     entry = queries.listed(content_id, current_language().code)
     if entry is None:
-        abort(404)
+        abort(410 if queries.was_published(content_id) else 404)
     return redirect(page_url(entry.kind, entry.slug))
 
 

@@ -8,23 +8,20 @@ import sqlalchemy as sa
 from medportal.content_types import KINDS, ContentType
 from medportal.content_types.event import EventDetail
 from medportal.extensions import db
-from medportal.models.content import ContentCategory, ContentText
+from medportal.models.content import ContentCategory
 from medportal.models.listing import Listing
 from medportal.models.taxonomy import Category
 
 FEED_SIZE = 30
-SITEMAP_SIZE = 10_000
+SITEMAP_SIZE = 2_000
 
 
-def feed_entries(
-    lang: str, kind: ContentType | None, category: Category | None = None
-) -> Sequence[tuple[Listing, datetime]]:
-    """(entry, published), newest first; what was imported stays out, as it stays out of the home page."""
+def feed_entries(lang: str, kind: ContentType | None, category: Category | None = None) -> Sequence[Listing]:
+    """Newest first; what was imported stays out, as it stays out of the home page."""
     query = (
-        sa.select(Listing, ContentText.published_at)
-        .join(ContentText, ContentText.id == Listing.text_id)
+        sa.select(Listing)
         .where(Listing.lang == lang, Listing.own, Listing.on_home)
-        .order_by(ContentText.published_at.desc(), Listing.content_id.desc())
+        .order_by(Listing.published_at.desc(), Listing.content_id.desc())
         .limit(FEED_SIZE)
     )
     if kind is not None:
@@ -33,7 +30,7 @@ def feed_entries(
         query = query.join(ContentCategory, ContentCategory.content_id == Listing.content_id).where(
             ContentCategory.category_id == category.id
         )
-    return [(row[0], row[1] or row[0].date) for row in db.session.execute(query)]
+    return db.session.scalars(query).all()
 
 
 def coming_events(lang: str, now: datetime) -> list[tuple[Listing, EventDetail]]:

@@ -11,7 +11,6 @@ from icalendar import Event as CalendarEvent
 from medportal.blueprints.content.addresses import page_url
 from medportal.content_types.event import EventDetail
 from medportal.lib.bidi import isolate_plain
-from medportal.lib.dates import utc_now
 from medportal.models.listing import Listing
 from medportal.models.types import localize
 from medportal.templating import absolute
@@ -32,7 +31,7 @@ def _event(entry: Listing, detail: EventDetail, lang: str) -> CalendarEvent:
     host = urlsplit(current_app.config["SITE_URL"]).hostname
     item = CalendarEvent()
     item.add("uid", f"event-{entry.content_id}@{host}")
-    item.add("dtstamp", utc_now())
+    item.add("dtstamp", entry.modified_at)
     item.add("last-modified", entry.modified_at)
     item.add("summary", isolate_plain(entry.title))
     if detail.starts_at is None:

@@ -43,9 +43,7 @@ def typed(body: str | bytes, mimetype: str) -> Response:
 
 def _feed(title: str, kind: ContentType | None, category: Category | None = None) -> Response:
     entries = queries.feed_entries(current_language().code, kind, category)
-    updated = max(
-        (entry.modified_at for entry, _published in entries), default=datetime(2026, 1, 1, tzinfo=UTC)
-    )
+    updated = max((entry.modified_at for entry in entries), default=datetime(2026, 1, 1, tzinfo=UTC))
     body = render_template("feeds/feed.xml", title=title, entries=entries, updated=updated, path=request.path)
     return typed(body, "application/atom+xml")
 

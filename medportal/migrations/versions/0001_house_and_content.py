@@ -200,12 +200,11 @@ def upgrade():
     sa.Column('lang', sa.String(length=8), nullable=False),
     sa.Column('slug', sa.String(length=80), nullable=True),
     sa.Column('title', sa.String(length=300), nullable=False),
+    sa.Column('known_title', sa.String(length=300), nullable=True),
     sa.Column('summary', sa.Text(), nullable=False),
     sa.Column('synonyms', sa.JSON(), nullable=False),
     sa.Column('status', sa.String(length=12), nullable=False),
     sa.Column('made', sa.String(length=20), nullable=False),
-    sa.Column('sort_key', sa.String(length=120).with_variant(sa.String(length=120, collation='C'), 'postgresql'), nullable=False),
-    sa.Column('letter', sa.String(length=1), nullable=False),
     sa.Column('policy_version', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('modified_at', sa.DateTime(timezone=True), nullable=False),
@@ -236,7 +235,7 @@ def upgrade():
     sa.Column('cme_points', sa.Numeric(precision=5, scale=1), nullable=True),
     sa.Column('online', sa.Boolean(), nullable=False),
     sa.Column('url', sa.String(length=500), nullable=True),
-    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_event_ends_after_start')),
+    sa.CheckConstraint('ends_on > starts_on OR (ends_on = starts_on AND (ends_at IS NULL OR starts_at IS NULL OR ends_at >= starts_at))', name=op.f('ck_event_ends_after_start')),
     sa.ForeignKeyConstraint(['content_id'], ['content.id'], name=op.f('fk_event_content_id_content'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('content_id', name=op.f('pk_event'))
     )
@@ -252,7 +251,7 @@ def upgrade():
     op.create_table('import_item',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('source', sa.String(length=40), nullable=False),
-    sa.Column('external_id', sa.String(length=120), nullable=False),
+    sa.Column('external_id', sa.String(length=255), nullable=False),
     sa.Column('fingerprint', sa.String(length=64), nullable=False),
     sa.Column('content_id', sa.Integer(), nullable=True),
     sa.Column('imported_at', sa.DateTime(timezone=True), nullable=False),
@@ -290,13 +289,13 @@ def upgrade():
     sa.Column('degrees', sa.JSON(), nullable=False),
     sa.Column('country', sa.String(length=2), nullable=True),
     sa.Column('interests', sa.JSON(), nullable=True),
-    sa.Column('specialty_id', sa.Integer(), nullable=True),
+    sa.Column('photo_id', sa.Integer(), nullable=True),
     sa.CheckConstraint("form IN ('person', 'organisation')", name=op.f('ck_person_form')),
-    sa.ForeignKeyConstraint(['specialty_id'], ['specialty.id'], name=op.f('fk_person_specialty_id_specialty'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['photo_id'], ['media.id'], name=op.f('fk_person_photo_id_media'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_person'))
     )
     with op.batch_alter_table('person', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_person_specialty_id'), ['specialty_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_person_photo_id'), ['photo_id'], unique=False)
 
     op.create_table('reference',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -379,7 +378,9 @@ def upgrade():
     sa.Column('letter', sa.String(length=1), nullable=False),
     sa.Column('date', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ends', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('day', sa.Date(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('modified_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['content_id'], ['content.id'], name=op.f('fk_listing_content_id_content'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['text_id'], ['content_text.id'], name=op.f('fk_listing_text_id_content_text'), ondelete='CASCADE'),
@@ -389,11 +390,23 @@ def upgrade():
     with op.batch_alter_table('listing', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_listing_content_id'), ['content_id'], unique=False)
         batch_op.create_index('ix_listing_date_order', ['lang', 'kind', 'own', 'date', 'content_id'], unique=False)
+        batch_op.create_index('ix_listing_feed_order', ['lang', 'own', 'on_home', 'published_at', 'content_id'], unique=False)
         batch_op.create_index('ix_listing_home_order', ['lang', 'kind', 'on_home', 'own', 'date', 'content_id'], unique=False)
         batch_op.create_index('ix_listing_letter_order', ['lang', 'kind', 'letter', 'rank', 'sort_key', 'content_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_listing_text_id'), ['text_id'], unique=False)
         batch_op.create_index('ix_listing_title_order', ['lang', 'kind', 'rank', 'sort_key', 'content_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_listing_year'), ['year'], unique=False)
+        batch_op.create_index('ix_listing_year_order', ['lang', 'kind', 'year', 'own', 'date', 'content_id'], unique=False)
+
+    op.create_table('person_specialty',
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('specialty_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_person_specialty_person_id_person'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['specialty_id'], ['specialty.id'], name=op.f('fk_person_specialty_specialty_id_specialty'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('person_id', 'specialty_id', name=op.f('pk_person_specialty'))
+    )
+    with op.batch_alter_table('person_specialty', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_person_specialty_specialty_id'), ['specialty_id'], unique=False)
 
     op.create_table('redirect',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -516,12 +529,17 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_redirect_text_id'))
 
     op.drop_table('redirect')
+    with op.batch_alter_table('person_specialty', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_person_specialty_specialty_id'))
+
+    op.drop_table('person_specialty')
     with op.batch_alter_table('listing', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_listing_year'))
+        batch_op.drop_index('ix_listing_year_order')
         batch_op.drop_index('ix_listing_title_order')
         batch_op.drop_index(batch_op.f('ix_listing_text_id'))
         batch_op.drop_index('ix_listing_letter_order')
         batch_op.drop_index('ix_listing_home_order')
+        batch_op.drop_index('ix_listing_feed_order')
         batch_op.drop_index('ix_listing_date_order')
         batch_op.drop_index(batch_op.f('ix_listing_content_id'))
 
@@ -541,7 +559,7 @@ def downgrade():
 
     op.drop_table('reference')
     with op.batch_alter_table('person', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_person_specialty_id'))
+        batch_op.drop_index(batch_op.f('ix_person_photo_id'))
 
     op.drop_table('person')
     with op.batch_alter_table('message', schema=None) as batch_op:
@@ -587,6 +605,9 @@ def downgrade():
     op.drop_table('specialty')
     op.drop_table('site_version')
     op.drop_table('setting')
+    with op.batch_alter_table('rate_bucket', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_rate_bucket_expires'))
+
     op.drop_table('rate_bucket')
     op.drop_table('media')
     with op.batch_alter_table('content', schema=None) as batch_op:
