@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
 from werkzeug.exceptions import HTTPException
 
 from medportal.extensions import SAFE_METHODS
@@ -36,7 +36,7 @@ PAGES = {
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(DatabaseError, _database_error)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -53,11 +53,15 @@ def _http_error(error: HTTPException) -> Response:
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
+    if error.code == 429:
+        response.headers["Retry-After"] = "3600"
     return response
 
 
-def _database_error(error: OperationalError) -> Response:
-    """A full or locked disk refuses writes: readers go on reading, writers are told to come back."""
+def _database_error(error: DatabaseError) -> Response:
+    """A full, locked or damaged database: readers go on reading where that works, writers are told to come back."""
+    if isinstance(error, IntegrityError | DataError | ProgrammingError):
+        return _unexpected(error)
     log.error("database", exc_info=error)
     response = page(500 if request.method in SAFE_METHODS else 503)
     response.status_code = 503

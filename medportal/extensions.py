@@ -23,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_creating: ContextVar[bool] = ContextVar("creating", default=False)
 
 
 class Base(DeclarativeBase):
@@ -50,10 +51,20 @@ def init_app(app: Flask) -> None:
     compress.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "do_connect", _open_sqlite)
             event.listen(db.engine, "connect", _prepare_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
     app.before_request(_mark_safe_request)
     app.teardown_request(_unmark_request)
+
+
+def _open_sqlite(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+    """Only migrations make a database file: a server whose file went missing says so instead of starting a new one."""
+    path = str(arguments[0])
+    if _creating.get() or path == ":memory:" or path.startswith("file:"):
+        return
+    arguments[0] = f"{Path(path).absolute().as_uri()}?mode=rw"
+    options["uri"] = True
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -91,3 +102,13 @@ def reading() -> Iterator[None]:
         yield
     finally:
         _reading.reset(token)
+
+
+@contextmanager
+def creating() -> Iterator[None]:
+    """For migrations: the database file may be made."""
+    token = _creating.set(True)
+    try:
+        yield
+    finally:
+        _creating.reset(token)

@@ -6,9 +6,11 @@ list in `_MESSAGES` keeps them there, since they are not in our source otherwise
 
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import get_domain, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from wtforms import Field, Form, StringField
+from wtforms.validators import Length, StopValidation, ValidationError
 
 from medportal.lib.bidi import strip_controls
 
@@ -18,7 +20,7 @@ class _Translations:
         return str(gettext(string))
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return str(ngettext(singular, plural, n))
+        return str(get_domain().get_translations().ungettext(singular, plural, n))  # WTForms fills it in
 
 
 class TranslatedForm(FlaskForm):
@@ -32,12 +34,19 @@ class TranslatedForm(FlaskForm):
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
             filters = unbound_field.kwargs.get("filters", [])
-            if (
-                "String" in unbound_field.field_class.__name__
-                or "TextArea" in unbound_field.field_class.__name__
-            ):
+            if issubclass(unbound_field.field_class, StringField):
                 filters = [_tidy, *filters]
             return unbound_field.bind(form=form, filters=filters, **options)
+
+
+class ShortEnough(Length):
+    """A length that ends the chain: what is absurdly long never reaches a costly check such as that of an address."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        try:
+            super().__call__(form, field)
+        except ValidationError as error:
+            raise StopValidation(str(error)) from None
 
 
 def _tidy(value: Any) -> Any:

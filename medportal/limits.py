@@ -38,7 +38,12 @@ def allow(name: str, subject: str, *, limit: int, seconds: int) -> bool:
 
 def network() -> str:
     """The reader's address, for IPv6 its /64: what one household or phone can vary at will counts as one."""
-    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104  # a value, not a listener
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"  # a proxy that names no address: all of its readers count as one
     if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
         return str(ipaddress.ip_network(f"{address}/64", strict=False))
     return str(address)

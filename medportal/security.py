@@ -29,8 +29,8 @@ def init_app(app: Flask) -> None:
     hops = app.config["PROXY_HOPS"]
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.before_request(refuse_foreign_origin)  # first: it needs no body, so nobody makes us wait for one
     app.before_request(refuse_broken_text)
-    app.before_request(refuse_foreign_origin)
     app.after_request(set_headers)
     app.after_request(set_caching)
 
@@ -53,6 +53,8 @@ def refuse_broken_text() -> None:
         abort(415)
     if request.mimetype == FORM_TYPES[0]:
         _decode_form(request.get_data())
+    if request.files:
+        abort(400)  # no form of ours takes files
     for name, values in request.form.lists():
         if any("\x00" in text or "\ufffd" in text for text in (name, *values)):
             abort(400)

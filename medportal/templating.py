@@ -13,7 +13,7 @@ from medportal import i18n
 from medportal.lib import bidi
 from medportal.lib.arabic import has_arabic, to_arabic_digits
 from medportal.lib.dates import utc_now
-from medportal.lib.html import promote_headings
+from medportal.lib.html import promote_headings, safe_url
 from medportal.models.setting import all_settings
 from medportal.models.types import label_language, localize
 
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
         bidi=isolate,
         bidi_html=isolate_html,
         promote_headings=promote_headings,
+        safe_url=lambda address: safe_url(address) or "",
         bidi_plain=isolate_plain,
         day=day,
         part_of_date=part_of_date,
@@ -39,6 +40,7 @@ def init_app(app: Flask) -> None:
     )
     env.globals.update(
         absolute=absolute,
+        label=label,
         setting=setting,
         here=here,
         languages=i18n.LANGUAGES,
@@ -106,11 +108,16 @@ def site_day(moment: datetime) -> date:
 
 
 def part_of_date(written: str) -> Markup:
-    """ "2012", "2012-05" or "2012-05-31" as a reader writes it."""
-    pattern = {4: "y", 7: "MMMM y"}.get(len(written), "d MMMM y")
-    on = date.fromisoformat((written + "-01-01")[:10])
+    """ "2012", "2012-05" or "2012-05-31" as a reader writes it; anything else as it stands."""
+    pattern = {4: "y", 7: "MMMM y", 10: "d MMMM y"}.get(len(written))
+    try:
+        on = date.fromisoformat((written + "-01-01")[:10])
+    except ValueError:
+        pattern = None
+    if pattern is None:
+        return escape(written)
     shown = digits(format_date(on, pattern, locale=get_locale()))
-    return Markup(f'<time datetime="{written}">{escape(shown)}</time>')  # noqa: S704
+    return Markup('<time datetime="{}">{}</time>').format(written, shown)
 
 
 @lru_cache(maxsize=4096)

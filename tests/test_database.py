@@ -1,20 +1,24 @@
 """The database: its rules, its history, and migrations that lose nothing."""
 
+import shutil
+import sqlite3
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from flask_migrate import downgrade, upgrade
 
-from medportal import audit
+from medportal import audit, extensions
 from medportal.blueprints.content import services
 from medportal.blueprints.content.drafts import TextDraft
 from medportal.changes import content_changed, site_version
+from medportal.demo import loader
 from medportal.extensions import db, reading
 from medportal.models.content import Content, ContentText, Part, Section, Status
 from medportal.models.trust import Review, Revision
-from tests.conftest import section
+from tests.conftest import ORIGIN, section
 
 
 @pytest.fixture
@@ -53,11 +57,40 @@ def test_readers_open_deferred_and_writers_immediate_transactions(sqlite):
     assert [s for s in seen if s.startswith("BEGIN")] == ["BEGIN IMMEDIATE", "BEGIN"]
 
 
-def test_starting_the_server_creates_no_table(tmp_path, make_app):
+def test_starting_the_server_creates_no_database(make_app, tmp_path):
     app = make_app(INSTANCE_PATH=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/new.db")
     assert app.test_client().get("/en/").status_code == 503
-    with app.app_context():
-        assert sa.inspect(db.engine).get_table_names() == []
+    assert not (tmp_path / "new.db").exists()
+
+
+def test_57_a_damaged_database_is_said_and_left_alone(make_app, tmp_path):
+    path = tmp_path / "damaged.db"
+    path.write_bytes(b"this is no database " * 100)
+    app = make_app(INSTANCE_PATH=tmp_path, DATABASE_URL=f"sqlite:///{path}")
+    answer = app.test_client().get("/en/")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert path.read_bytes() == b"this is no database " * 100
+
+
+def test_56_while_another_process_writes_pages_are_read_and_forms_answer_kindly(sqlite, tmp_path):
+    writer = sqlite3.connect(tmp_path / "scratch.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    db.session.rollback()
+    db.engine.dispose()
+    sa.event.listen(db.engine, "connect", lambda c, _r: c.execute("PRAGMA busy_timeout=50"))
+    client = sqlite.test_client()
+    try:
+        assert client.get("/en/").status_code == 200
+        assert client.post("/en/contact", data={"body": "short"}, headers=ORIGIN).status_code == 422
+        refused = client.post("/en/contact", data={"body": "A message that is long enough."}, headers=ORIGIN)
+        assert refused.status_code == 503
+        assert "cannot save" in refused.get_data(as_text=True)
+    finally:
+        writer.rollback()
+        writer.close()
+    again = client.post("/en/contact", data={"body": "A message that is long enough."}, headers=ORIGIN)
+    assert again.status_code == 303
 
 
 def test_every_save_is_kept_whole(make_content, in_app, text_of):
@@ -210,38 +243,61 @@ def test_migrations_go_down_and_up_again(scratch):
     assert site_version() == 1
 
 
-def test_changing_a_parent_table_keeps_its_children_and_triggers(make_content, in_app, app):
-    """Batch mode copies a table on SQLite: with foreign keys on, the children would go with the old copy."""
-    from medportal.models.setting import SiteVersion
+PROBE = """
+import sqlalchemy as sa
+from alembic import op
 
-    make_content()
-    before = in_app(lambda: db.session.scalar(sa.select(sa.func.count()).select_from(Part)))
-    with app.app_context(), db.engine.connect() as connection:
-        raw = connection.connection.driver_connection
-        sqlite = connection.dialect.name == "sqlite"
-        if sqlite:
-            raw.execute("PRAGMA foreign_keys=OFF")
-        operations = Operations(MigrationContext.configure(connection))
-        with connection.begin() if not connection.in_transaction() else connection.get_transaction():
-            with operations.batch_alter_table("content", recreate="always" if sqlite else "auto") as batch:
-                batch.add_column(sa.Column("extra", sa.String(10)))
-            with operations.batch_alter_table("content", recreate="always" if sqlite else "auto") as batch:
-                batch.drop_column("extra")
-        if sqlite:
-            assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
-            raw.execute("PRAGMA foreign_keys=ON")
-    assert in_app(lambda: db.session.scalar(sa.select(sa.func.count()).select_from(Part))) == before == 2
-    assert in_app(lambda: db.session.scalar(sa.select(SiteVersion.value))) > 1
+revision = "probe"
+down_revision = "0001"
 
 
-def test_the_migration_environment_switches_foreign_keys_off_and_checks_them():
-    from pathlib import Path
+def upgrade():
+    with op.batch_alter_table("content", recreate="always" if sqlite() else "auto") as batch:
+        batch.add_column(sa.Column("probe", sa.String(10), server_default="x"))
 
-    from medportal import extensions
 
-    text = (Path(extensions.__file__).parent / "migrations" / "env.py").read_text(encoding="utf-8")
-    assert (
-        text.index("foreign_keys=OFF")
-        < text.index("context.run_migrations()", text.index("run_online"))
-        < text.index("foreign_key_check")
-    )
+def downgrade():
+    with op.batch_alter_table("content", recreate="always" if sqlite() else "auto") as batch:
+        batch.drop_column("probe")
+
+
+def sqlite():
+    return op.get_bind().dialect.name == "sqlite"
+"""
+
+
+@pytest.fixture
+def probe(tmp_path):
+    """Our migrations with one more that copies a parent table and back."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(Path(extensions.__file__).parent / "migrations", folder)
+    (folder / "versions" / "probe.py").write_text(PROBE, encoding="utf-8")
+    return str(folder)
+
+
+def _rows():
+    tables = [t for t in db.metadata.tables if t != "site_version"]
+    counts = {t: db.session.execute(sa.text(f'SELECT count(*) FROM "{t}"')).scalar() for t in tables}
+    db.session.rollback()
+    return counts
+
+
+def test_changing_a_parent_table_up_and_down_keeps_every_row_and_trigger(scratch, probe):
+    """On SQLite the table is copied: with foreign keys on, all texts would go with the old copy."""
+    loader.load()
+    before = _rows()
+    assert before["part"] > 100
+    for step in (upgrade, downgrade):
+        step(directory=probe, **({"revision": "0001"} if step is downgrade else {}))
+        assert _rows() == before
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+        db.session.execute(sa.text("DELETE FROM audit"))
+    db.session.rollback()
+
+
+def test_going_down_to_nothing_and_up_again_with_rows_leaves_a_working_site(scratch):
+    loader.load()
+    downgrade(revision="base")
+    upgrade()
+    assert sum(_rows().values()) == 0
+    assert loader.load() > 20

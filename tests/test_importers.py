@@ -105,18 +105,67 @@ def test_nothing_is_blended_and_every_part_keeps_its_source(run_import, read):
         "First words. one two",
         "Other words <b>x</b>.",
     ]
-    assert [a["href"] for a in definition.select(".part-source a")] == [
+    assert [h.get_text(strip=True) for h in definition.select("summary h3")] == [
+        "Sample fever",
+        "Sample Fever",
+    ]
+    assert [a["href"] for a in definition.select(".part__link a")] == [
         "https://gard.example/1",
         "https://ghr.example/1",
     ]
-    assert page.one(".section--causes h3").get_text() == "Genetic changes"
+    assert page.one(".section--causes h3").get_text() == "Sample fever – Genetic changes"
     assert (
-        "Not reviewed here. From Genetic and Rare Diseases Information Center (GARD), text of about 2016–2018."
+        "Not reviewed here. From Genetic and Rare Diseases Information Center (GARD), Genetics Home Reference (GHR), text of about 2016–2018."
         in page.text
     )
     assert "CC BY 4.0" in page.text
     assert page.one('meta[name="robots"]')["content"] == "noindex"
     assert page.all('.attribution a[href="https://doi.org/10.1186/s12859-019-3119-4"]')
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"\xff\xfe{}", "not UTF-8"),
+        (b"[]", "not a record"),
+        (json.dumps(RECORDS[0] | {"sections": {"information": 5}}).encode(), "is unknown or no text"),
+        (json.dumps(RECORDS[0] | {"sections": {"gossip": "x"}}).encode(), "is unknown or no text"),
+        (json.dumps(RECORDS[0] | {"symptom_list": ["x"]}).encode(), "symptom_list is no list of dict"),
+        (json.dumps(RECORDS[0] | {"title": "…"}).encode(), "no address can be made"),
+    ],
+)
+def test_a_broken_line_is_skipped_with_its_number_and_reading_goes_on(run_import, tmp_path, line, why):
+    path = tmp_path / "broken.jsonl"
+    path.write_bytes(line + b"\n" + json.dumps(RECORDS[2]).encode() + b"\n")
+    output = run_import(files=[path])
+    assert "broken.jsonl, line 1: skipped" in output
+    assert why in output
+    assert "2 records read = 1 made a page + 0 merged into one + 1 skipped (1 broken" in output
+
+
+def test_publishing_later_shows_the_drafts_that_nobody_touched(run_import, read, in_app):
+    run_import()
+    text = in_app(
+        lambda: (
+            db.session.scalars(sa.select(ContentText).where(ContentText.slug == "nameless-syndrome")).one().id
+        )
+    )
+    in_app(lambda: db.session.add(Revision(text_id=text, number=2, saved_by="editor", snapshot={})))
+    assert "2 drafts of earlier runs published" in run_import("--publish")
+    assert "Sample fever" in read("/en/diseases/").text
+    assert "Nameless" not in read("/en/diseases/").text
+
+
+def test_a_page_that_the_owner_deleted_may_come_again_with_new_records(run_import, sample, in_app, tmp_path):
+    from medportal.blueprints.content import services
+
+    first, second = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    first.write_text(json.dumps(RECORDS[0]), encoding="utf-8")
+    second.write_text(json.dumps(RECORDS[1]), encoding="utf-8")
+    run_import("--publish", files=[first])
+    in_app(lambda: services.delete_content(db.session.scalars(sa.select(Content)).one(), by="owner"))
+    assert "1 made a page" in run_import("--publish", "--dry-run", files=[second])
+    assert "1 made a page" in run_import("--publish", files=[second])
 
 
 def test_symptoms_codes_and_other_names_arrive(run_import, read):
@@ -180,7 +229,9 @@ def test_a_run_that_was_stopped_is_finished_by_the_next(run_import, in_app, monk
 def test_the_real_records_fill_pages_of_their_own(app, in_app, tmp_path, read):
     source = shared("medquad", "medquad.jsonl.gz")
     with gzip.open(source, "rt", encoding="utf-8") as file:
-        lines = [next(file) for _ in range(60)]
+        lines = file.readlines()
+    longest = max(lines, key=lambda line: len(json.loads(line)["topic"]))
+    lines = [*lines[:59], longest]
     part = tmp_path / "part.jsonl"
     part.write_text("".join(lines), encoding="utf-8")
     topics = {json.loads(line)["topic"] for line in lines}

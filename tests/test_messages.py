@@ -45,12 +45,45 @@ def test_errors_come_first_name_their_field_and_keep_what_was_typed(send, lang):
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("قصير", "ينبغي أن يتراوح الطول بين 10 و5000 من الأحرف."),
-        ("x" * 5001, "ينبغي أن يتراوح الطول بين 10 و5000 من الأحرف."),
+        ("قصير", "ينبغي أن يكون عدد الأحرف بين 10 و5000."),
+        ("x" * 5001, "ينبغي أن يكون عدد الأحرف بين 10 و5000."),
     ],
 )
 def test_lengths_are_explained_in_arabic(send, body, said):
     assert said in send("/ar/contact", status=422, body=body).text
+
+
+def test_a_field_that_is_too_long_is_explained_and_not_looked_at_further(send, lang):
+    page = send(f"/{lang}/contact", status=422, name="n" * 121, email="a" * 300 + "@b.example", body=BODY)
+    said = {"en": "Field cannot be longer than 254 characters.", "ar": "لا يزيد طول هذا الحقل على 254 حرفًا."}
+    assert said[lang] in page.text
+    assert len(page.all(".field__error")) == 2
+
+
+def test_blanks_around_an_address_are_forgiven(send, messages):
+    send("/en/contact", email=" layla@mail.example.com ", body=BODY)
+    assert messages()[0][3] == "layla@mail.example.com"
+
+
+def test_terminal_commands_are_stripped_from_what_people_type(send, messages):
+    send("/en/contact", body="\x1b]0;owned\x07 a message with tricks")
+    assert messages()[0][2] == "]0;owned a message with tricks"
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("unix:", "unknown"),
+    ],
+)
+def test_a_network_is_what_one_household_can_vary(app, address, counted_as):
+    from medportal.limits import network
+
+    with app.test_request_context("/", environ_base={"REMOTE_ADDR": address}):
+        assert network() == counted_as
 
 
 def test_a_program_that_fills_every_field_is_thanked_and_forgotten(send, messages):

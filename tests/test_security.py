@@ -9,6 +9,7 @@ import brotli
 import pytest
 
 from medportal.access import rule_of
+from medportal.blueprints.content.drafts import PartDraft, SectionDraft
 from medportal.logs import JsonFormatter, log
 from tests.conftest import ORIGIN, Page
 
@@ -192,6 +193,8 @@ def test_42_addresses_come_from_the_settings_only(read, client):
         "/en/diseases/?category=' OR 1=1--",
         "/en/diseases/{{7*7}}",
         "/en/feeds/..xml",
+        "/en/diseases/?endpoint=x&_method=POST&_scheme=x&_anchor=x",
+        "/en/categories/?values=x&self=y",
         "/xx/",
         "/en//",
     ],
@@ -232,6 +235,70 @@ def test_error_pages_speak_both_languages_and_lead_on(app, lang, status):
     assert answer.one("h1").get_text()
     assert answer.all("main a")[0]["href"] == f"/{lang}/"
     assert {a["hreflang"] for a in answer.all(".switch__link")} == {"ar", "en"} - {lang}
+
+
+def test_42_what_a_query_names_never_reaches_our_addresses(read, make_content):
+    make_content("news", langs=("en",), title="News")
+    page = read("/en/news/?_external=1&_scheme=evil&lang=ar&endpoint=x&foo=bar&utm_source=z&year=2026")
+    assert page.one('link[rel="canonical"]')["href"] == "http://localhost/en/news/?year=2026"
+    for name in ("evil", "foo=bar", "utm_source"):
+        assert name not in page.html
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "\x01javascript:x", "//evil.example"],
+)
+def test_32_addresses_of_sources_are_of_allowed_schemes(read, make_content, address):
+    parts = [
+        PartDraft(html="<p>a</p>", source="S", source_url=address),
+        PartDraft(html="<p>b</p>", source="T"),
+    ]
+    make_content(
+        langs=("en",),
+        references=[{"title": "R", "url": address}],
+        sections=[SectionDraft(key="definition", parts=parts)],
+    )
+    assert not [
+        a["href"]
+        for a in read("/en/diseases/test-disease").all("a")
+        if "alert" in a["href"] or "evil" in a["href"] or a["href"].startswith("data")
+    ]
+
+
+def test_31_files_are_refused_where_no_form_takes_them(client):
+    data = {"body": (io.BytesIO(b"x" * 100), "a.txt")}
+    assert (
+        client.post("/en/contact", data=data, headers=ORIGIN, content_type="multipart/form-data").status_code
+        == 400
+    )
+
+
+def test_the_owners_choices_appear_on_the_pages(read, make_content, in_app, lang):
+    from medportal.extensions import db
+    from medportal.models.setting import Setting
+
+    choices = {
+        "site_name": {"en": "Our portal", "ar": "بوابتنا"},
+        "tagline": {"en": "Our words", "ar": "كلماتنا"},
+        "disclaimer": {"en": "Our disclaimer", "ar": "إخلاؤنا"},
+        "social_links": [
+            {"name": "Mastodon", "url": "https://social.example/@us"},
+            {"name": "Bad", "url": "javascript:x"},
+        ],
+        "emergency_numbers": [{"country": {"en": "Sampleland", "ar": "بلد نموذجي"}, "number": "112"}],
+    }
+    in_app(lambda: db.session.add_all([Setting(key=key, value=value) for key, value in choices.items()]))
+    parts = [PartDraft(html="<p>x</p>", urgency="emergency")]
+    make_content(sections=[SectionDraft(key="when_to_get_help", parts=parts)])
+    home = read(f"/{lang}/")
+    for key in ("site_name", "tagline", "disclaimer"):
+        assert choices[key][lang] in home.text
+    assert home.one('a[href="https://social.example/@us"]')
+    assert "javascript" not in home.html
+    page = read(f"/{lang}/diseases/" + {"en": "test-disease", "ar": "مرض-تجريبي"}[lang])
+    assert page.one(".urgency__number a")["href"] == "tel:112"
+    assert choices["site_name"][lang] in read(f"/{lang}/feeds/all.xml").html
 
 
 def test_27_a_fault_shows_a_kind_page_and_no_trace(make_app, lang):
@@ -282,6 +349,20 @@ def test_63_logs_hold_no_address_and_no_query(make_app):
     assert '"route": "/<lang:lang>/<kind:kind>/"' in written
     for secret in ("my-illness", "203.0.113.7", "me@person.example", "token=abc", BODY):
         assert secret not in written
+
+
+def test_63_what_people_wrote_is_not_in_the_log_when_the_database_fails(make_app, tmp_path):
+    app = make_app(INSTANCE_PATH=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/absent.db", LOG_LEVEL="INFO")
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    log.handlers = [handler]
+    answer = app.test_client().post("/en/contact", data={"body": BODY, "name": "Layla"}, headers=ORIGIN)
+    assert answer.status_code == 503
+    assert "Traceback" in stream.getvalue()
+    assert BODY not in stream.getvalue()
+    assert "Layla" not in stream.getvalue()
+    assert not (tmp_path / "absent.db").exists()
 
 
 def test_44_nothing_tells_what_runs_here(client):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -74,10 +74,12 @@ class EventDetail(Model):
 
 def _json_ld(page: Any, thing: dict[str, Any]) -> None:
     event = page.detail
-    thing["startDate"] = (
-        event.starts_on.isoformat() if event.starts_at is None else event.starts_utc.isoformat()
-    )
-    thing["endDate"] = event.ends_on.isoformat() if event.ends_at is None else event.ends_utc.isoformat()
+    zone = ZoneInfo(event.zone)
+    for name, on, at in (
+        ("startDate", event.starts_on, event.starts_at),
+        ("endDate", event.ends_on, event.ends_at),
+    ):
+        thing[name] = on.isoformat() if at is None else datetime.combine(on, at, tzinfo=zone).isoformat()
     thing["organizer"] = {"@type": "Organization", "name": localize(event.organiser, page.lang)}
     if event.online:
         thing["location"] = {"@type": "VirtualLocation", "url": event.url or page.address}

@@ -72,8 +72,8 @@ def _batch(numbers: range, categories: list[int]) -> None:
     links = [{"content_id": i, "category_id": dice.choice(categories), "position": 0} for i in content_ids]
     db.session.execute(sa.insert(ContentCategory), links)
     texts = [
-        _text(i, content["kind"], lang, content["created_at"], dice)
-        for i, content in zip(content_ids, contents, strict=True)
+        _text(i, KINDS[n % len(KINDS)], lang, now - timedelta(minutes=n), dice)
+        for i, n in zip(content_ids, numbers, strict=True)
         for lang in ("ar", "en")
     ]
     sections: list[dict[str, Any]] = []

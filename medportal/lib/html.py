@@ -93,6 +93,12 @@ def sanitise(html: str) -> str:
     return _cleaner.clean(html).strip()
 
 
+def safe_url(address: str | None) -> str | None:
+    """An address that may stand in a link: http, https, mailto or tel; None for anything else."""
+    cleaned = _CONTROLS.sub("", address or "").strip()
+    return cleaned if cleaned.split(":", 1)[0].lower() in _SCHEMES and ":" in cleaned else None
+
+
 def promote_headings(html: str) -> str:
     """One level up, for a text that has no section heading above its own headings."""
     return re.sub(r"<(/?)h([34])>", lambda m: f"<{m[1]}h{int(m[2]) - 1}>", html)

@@ -6,7 +6,7 @@ from typing import Any
 from alembic import context
 from flask import current_app
 
-from medportal.extensions import db
+from medportal.extensions import creating, db
 
 config = context.config
 target = db.metadata
@@ -27,7 +27,7 @@ def run_offline() -> None:
 
 def run_online() -> None:
     extra = current_app.extensions["migrate"].configure_args
-    with db.engine.connect() as connection:
+    with creating(), db.engine.connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
         raw: Any = connection.connection.driver_connection
         if sqlite:

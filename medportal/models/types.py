@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from medportal.lib.bidi import strip_controls
+
 Localized = dict[str, str]
 """A short label in every language it has: `{"ar": …, "en": …}`."""
 
@@ -23,7 +25,7 @@ class LocalizedType(TypeDecorator[Localized]):
             return None
         if not all(isinstance(k, str) and isinstance(v, str) for k, v in value.items()):
             raise TypeError(f"a localized label maps languages to text, not {value!r}")
-        return {k: v for k, v in value.items() if v}
+        return {k: strip_controls(v) for k, v in value.items() if v}
 
 
 class UtcDateTime(TypeDecorator[datetime]):

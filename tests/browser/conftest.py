@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask_migrate import upgrade
 
 from medportal import create_app
@@ -15,6 +16,7 @@ from medportal.blueprints.content import services
 from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft
 from medportal.demo import loader
 from medportal.extensions import db
+from medportal.models.content import Content
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 
@@ -51,7 +53,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         upgrade()
         loader.load()
         _hard_strings()
+        _english_only()
         db.session.commit()
+        by_key = dict(db.session.execute(sa.select(Content.key, Content.id)).all())
+        site_ids.update({name: by_key[key] for name, key in KEYS.items()})
         db.session.remove()
         db.engine.dispose()
     server = make_server("127.0.0.1", 0, first, threaded=True)
@@ -66,16 +71,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         db.engine.dispose()
 
 
+def _english_only() -> None:
+    content = services.create_content(ContentDraft(kind="disease", source_lang="en"), by="test")
+    draft = TextDraft(title="English only", sections=[])
+    services.publish(services.save_text(content, "en", draft, by="test"), by="test")
+
+
 def _hard_strings() -> None:
     escaped = [s.replace("<", "&lt;") for s in STRINGS]
     text = "".join(f"<p>القيمة المقاسة {s} في هذا المثال.</p>" for s in escaped)
     rows = "".join(f"<tr><td>القيمة {s} هنا</td></tr>" for s in escaped)
     heads = "".join(f"<h3>عنوان فيه {s} للقياس</h3>" for s in escaped)
-    parts = [
-        PartDraft(html=text),
-        PartDraft(html=heads),
-        PartDraft(html=f"<table><tbody>{rows}</tbody></table>"),
-    ]
+    parts = [PartDraft(html=f"{text}{heads}<table><tbody>{rows}</tbody></table>")]
     content = services.create_content(ContentDraft(kind="article", source_lang="ar"), by="test")
     draft = TextDraft(
         title="جرعة 10–20 mg عند 120/80",
@@ -83,6 +90,26 @@ def _hard_strings() -> None:
         sections=[SectionDraft(key="body", parts=parts)],
     )
     services.publish(services.save_text(content, "ar", draft, by="test"), by="test")
+
+
+KEYS = {
+    "asthma": "asthma",
+    "diabetes": "type-2-diabetes",
+    "event": "sample-hypertension-study-days",
+    "guideline": "gina-asthma-2024",
+    "video": "home-blood-pressure-video",
+    "abstract": "telomeres-pancreatic-cancer-2017",
+    "news": "who-hypertension-report-2025",
+}
+
+
+@pytest.fixture(scope="session")
+def ids(site: str) -> dict[str, int]:
+    """The numbers of some samples, by a short name."""
+    return site_ids
+
+
+site_ids: dict[str, int] = {}
 
 
 @pytest.fixture(scope="session")

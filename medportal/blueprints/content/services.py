@@ -20,7 +20,7 @@ from medportal.content_types import KINDS
 from medportal.extensions import db
 from medportal.lib.bidi import strip_controls
 from medportal.lib.dates import utc_now
-from medportal.lib.html import POLICY_VERSION, sanitise
+from medportal.lib.html import POLICY_VERSION, safe_url, sanitise
 from medportal.lib.slugs import numbered, slugify
 from medportal.models.content import (
     Code,
@@ -56,7 +56,10 @@ def create_content(draft: ContentDraft, *, by: str) -> Content:
         origin=draft.origin,
         origin_source=draft.origin_source,
         codes=[Code(system=system, value=value) for system, value in dict.fromkeys(draft.codes)],
-        references=[Reference(position=n, **values) for n, values in enumerate(draft.references, 1)],
+        references=[
+            Reference(position=n, **(values | {"url": safe_url(values.get("url"))}))
+            for n, values in enumerate(draft.references, 1)
+        ],
         texts=[],
     )
     session().add(content)
@@ -65,7 +68,8 @@ def create_content(draft: ContentDraft, *, by: str) -> Content:
     for position, treatment in enumerate(draft.treatments):
         _add_treatment(content, treatment, position)
     if kind.detail is not None:
-        session().add(kind.detail(content_id=content.id, **draft.detail))
+        detail = {k: safe_url(v) if k == "url" else v for k, v in draft.detail.items()}
+        session().add(kind.detail(content_id=content.id, **detail))
     session().flush()
     audit.record("create", content, actor=by, kind=draft.kind)
     return content
@@ -219,6 +223,7 @@ def _set_sections(text: ContentText, drafts: Iterable[SectionDraft]) -> None:
                 | {
                     "html": sanitise(part.html),
                     "heading": strip_controls(part.heading) if part.heading else None,
+                    "source_url": safe_url(part.source_url),
                 },
             )
             for n, part in enumerate(draft.parts)

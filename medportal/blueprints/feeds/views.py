@@ -26,6 +26,7 @@ from medportal.blueprints.feeds import queries, services
 from medportal.content_types import ContentType, kind_by_path
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES, current_language
+from medportal.models.listing import Listing
 from medportal.models.media import Media
 from medportal.models.setting import SiteVersion
 from medportal.models.taxonomy import Category
@@ -190,6 +191,6 @@ def health() -> Response:
 @bp.get("/readyz")
 @operations
 def ready() -> Response:
-    """For load balancers: can the database be read?"""
-    db.session.execute(sa.select(SiteVersion.value)).first()
+    """For load balancers: can the database be read, with the tables of this version?"""
+    db.session.execute(sa.select(Listing).limit(1)).first()
     return typed("ok\n", "text/plain")

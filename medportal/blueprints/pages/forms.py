@@ -6,7 +6,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from medportal.content_types.sections import SECTIONS
-from medportal.forms import TranslatedForm
+from medportal.forms import ShortEnough, TranslatedForm
 
 
 class _MessageForm(TranslatedForm):
@@ -23,7 +23,7 @@ class ContactForm(_MessageForm):
     email = EmailField(
         _l("Email address"),
         description=_l("Only if an answer is wanted."),
-        validators=[Optional(), Length(max=254), Email()],
+        validators=[Optional(), ShortEnough(max=254), Email()],
         render_kw={"autocomplete": "email", "dir": "ltr"},
     )
     body = TextAreaField(
@@ -44,7 +44,7 @@ class ReportForm(_MessageForm):
     email = EmailField(
         _l("Email address"),
         description=_l("Only if an answer is wanted."),
-        validators=[Optional(), Length(max=254), Email()],
+        validators=[Optional(), ShortEnough(max=254), Email()],
         render_kw={"autocomplete": "email", "dir": "ltr"},
     )
 

@@ -13,7 +13,7 @@ from medportal.blueprints.pages import queries, services
 from medportal.blueprints.pages.forms import ContactForm, ReportForm
 from medportal.content_types import KINDS
 from medportal.content_types.sections import SECTIONS
-from medportal.extensions import db
+from medportal.extensions import db, reading
 from medportal.i18n import current_language, preferred_language
 
 bp = Blueprint("pages", __name__)
@@ -53,7 +53,8 @@ def fixed(slug: str) -> str | Response:
 def contact() -> str | Response | tuple[str, int]:
     form = ContactForm()
     if not form.validate_on_submit():
-        return _contact_page(form), 422
+        with reading():  # nothing will be written: wait for no writer
+            return _contact_page(form), 422
     if not form.is_from_a_program:
         _brake("contact")
         services.keep_message(
