@@ -9,7 +9,7 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
 from medportal import taxonomy as taxonomy_data
-from medportal.blueprints.content import services
+from medportal.blueprints.content import upkeep
 from medportal.blueprints.pages import queries as page_queries
 from medportal.changes import BATCH, content_changed
 from medportal.demo import loader, scale
@@ -70,7 +70,7 @@ def content_resanitise() -> None:
     """Clean again every text that was saved under an older policy."""
     texts = parts = 0
     while True:
-        looked, changed = services.resanitise()
+        looked, changed = upkeep.resanitise()
         db.session.commit()
         if not looked:
             break

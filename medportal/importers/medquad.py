@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from medportal import taxonomy
-from medportal.blueprints.content import services
+from medportal.blueprints.content import revisions, services
 from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft
 from medportal.extensions import db
 from medportal.importers.base import Importer, Options, Record
@@ -138,7 +138,7 @@ class MedquadImporter(Importer):
         """Further records of a known topic: their parts follow those that are there."""
         content = db.session.get_one(Content, content_id)
         text = next(t for t in content.texts if t.lang == "en")
-        here = services.draft_of(text)
+        here = revisions.draft_of(text)
         sections = {section.key: section for section in here.sections}
         for section in _sections(records, content.kind):
             known = sections.get(section.key)

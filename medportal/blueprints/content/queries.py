@@ -1,17 +1,15 @@
-"""What the pages of content ask. A fixed number of statements each, whatever the number of rows."""
+"""What the page of one text asks. A fixed number of statements each, whatever the number of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from medportal.content_types import KINDS, ContentType
-from medportal.content_types.base import Order
+from medportal.content_types import ContentType
 from medportal.extensions import db
 from medportal.models.content import (
     Content,
@@ -26,137 +24,9 @@ from medportal.models.content import (
 )
 from medportal.models.listing import Listing
 from medportal.models.people import Person
-from medportal.models.taxonomy import Category
 from medportal.models.treatment import Treatment, TreatmentText
 from medportal.models.trust import Credit, Review
 from medportal.models.types import localize
-
-MAX_PAGE = 100_000
-OTHER_LETTER = "#"
-"""Where titles stand that begin with a digit or another script."""
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What narrows a list; None is no limit. `when` is "past" for events that are over."""
-
-    category: Category | None = None
-    letter: str | None = None
-    year: int | None = None
-    when: str | None = None
-
-    @property
-    def any(self) -> bool:
-        return any((self.category, self.letter, self.year, self.when))
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a list: `number` of `pages`, `total` entries in all."""
-
-    entries: Sequence[Listing]
-    number: int
-    pages: int
-    total: int
-
-
-def paginate(select: sa.Select[Listing], number: int, size: int) -> Page:
-    """Page `number` of the select, or an empty one beyond the end (the view answers 404)."""
-    number = min(max(number, 1), MAX_PAGE)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery())) or 0
-    entries = db.session.scalars(select.limit(size).offset((number - 1) * size)).all()
-    return Page(entries, number, max(1, -(-total // size)), total)
-
-
-def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> sa.Select[Listing]:
-    """The list of a kind in its order, or of all kinds together by title."""
-    query = sa.select(Listing).where(Listing.lang == lang)
-    if kind is not None:
-        query = query.where(Listing.kind == kind.key)
-    else:
-        query = query.where(Listing.kind.in_([k.key for k in KINDS.values() if k.listed]))
-    if filters.category is not None:
-        query = query.join(ContentCategory, ContentCategory.content_id == Listing.content_id).where(
-            ContentCategory.category_id == filters.category.id
-        )
-    if filters.letter:
-        query = query.where(Listing.letter == filters.letter)
-    if filters.year:
-        query = query.where(Listing.year == filters.year)
-    return _ordered(query, kind, filters, now)
-
-
-def _ordered(query: Any, kind: ContentType | None, filters: Filters, now: datetime) -> Any:
-    if kind is None or kind.order == Order.TITLE:
-        return query.order_by(Listing.rank, Listing.sort_key, Listing.content_id)
-    if kind.order == Order.EVENTS:
-        if filters.when != "past":
-            query = query.where(Listing.ends >= now)
-            return query.order_by(Listing.rank, Listing.date, Listing.content_id)
-        query = query.where(Listing.ends < now)
-    return query.order_by(*_newest_first())
-
-
-def _newest_first() -> tuple[Any, ...]:
-    return Listing.own.desc(), Listing.date.desc(), Listing.content_id.desc()
-
-
-def letters(kind: ContentType, lang: str) -> set[str]:
-    """The letters of the A–Z that have entries."""
-    query = sa.select(Listing.letter).where(Listing.lang == lang, Listing.kind == kind.key).distinct()
-    return set(db.session.scalars(query))
-
-
-def years(kind: ContentType, lang: str) -> list[int]:
-    query = sa.select(Listing.year).where(Listing.lang == lang, Listing.kind == kind.key).distinct()
-    return sorted(db.session.scalars(query), reverse=True)
-
-
-def category_by_slug(slug: str) -> Category | None:
-    return db.session.scalar(sa.select(Category).where(Category.slug == slug))
-
-
-def categories_with_counts(lang: str, kind: ContentType | None = None) -> list[tuple[Category, int]]:
-    """Categories in their order, with how many things a reader of `lang` finds in each; empty ones left out."""
-    count = sa.func.count(Listing.id)
-    query = (
-        sa.select(Category, count)
-        .join(ContentCategory, ContentCategory.category_id == Category.id)
-        .join(Listing, Listing.content_id == ContentCategory.content_id)
-        .where(Listing.lang == lang)
-        .group_by(Category.id)
-        .order_by(Category.position, Category.slug)
-    )
-    if kind is not None:
-        query = query.where(Listing.kind == kind.key)
-    return [(row[0], row[1]) for row in db.session.execute(query)]
-
-
-def category_names(content_ids: Sequence[int]) -> dict[int, Category]:
-    """The main category of each of these things."""
-    query = (
-        sa.select(ContentCategory.content_id, Category)
-        .join(Category, Category.id == ContentCategory.category_id)
-        .where(ContentCategory.content_id.in_(content_ids), ContentCategory.position == 0)
-    )
-    return {row[0]: row[1] for row in db.session.execute(query)}
-
-
-def newest(lang: str, now: datetime) -> dict[str, Sequence[Listing]]:
-    """For the home page: the newest of each kind that has any; events are the coming ones."""
-    found: dict[str, Sequence[Listing]] = {}
-    for kind in KINDS.values():
-        if not kind.on_home:
-            continue
-        query = sa.select(Listing).where(Listing.lang == lang, Listing.kind == kind.key, Listing.on_home)
-        if kind.order == Order.EVENTS:
-            query = query.where(Listing.ends >= now).order_by(Listing.rank, Listing.date)
-        else:
-            query = query.order_by(*_newest_first())
-        entries = db.session.scalars(query.limit(kind.on_home)).all()
-        if entries:
-            found[kind.key] = entries
-    return found
 
 
 def published_text(kind: ContentType, lang: str, slug: str) -> ContentText | None:
@@ -256,18 +126,6 @@ def same_category(category_id: int | None, lang: str, without: Sequence[int]) ->
         .limit(3)
     )
     return db.session.scalars(query).all()
-
-
-def kinds_in_category(category_id: int, lang: str) -> list[tuple[ContentType, int]]:
-    """How many things of each kind a category holds for readers of `lang`."""
-    rows = db.session.execute(
-        sa.select(Listing.kind, sa.func.count())
-        .join(ContentCategory, ContentCategory.content_id == Listing.content_id)
-        .where(Listing.lang == lang, ContentCategory.category_id == category_id)
-        .group_by(Listing.kind)
-    )
-    counts = {row[0]: row[1] for row in rows}
-    return [(kind, counts[key]) for key, kind in KINDS.items() if key in counts and kind.listed]
 
 
 def other_language_text(kind: ContentType, lang: str, slug: str) -> ContentText | None:

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from medportal import audit
 from medportal.blueprints.content.drafts import (
     ContentDraft,
-    PartDraft,
     SectionDraft,
     TextDraft,
     TreatmentDraft,
 )
+from medportal.blueprints.content.revisions import PART_FIELDS, keep_revision
 from medportal.changes import content_changed
 from medportal.content_types import KINDS
 from medportal.extensions import db
@@ -37,9 +36,7 @@ from medportal.models.content import (
 from medportal.models.people import Person
 from medportal.models.taxonomy import Category
 from medportal.models.treatment import FIELDS, Treatment, TreatmentText
-from medportal.models.trust import Credit, Reference, Review, Revision
-
-PART_FIELDS = ("heading", "urgency", "html", "source", "source_url", "source_date", "licence")
+from medportal.models.trust import Credit, Reference, Review
 
 
 def session() -> Session:
@@ -143,7 +140,7 @@ def save_text(
     _set_slug(text, slugify(draft.slug or text.title))
     _set_sections(text, draft.sections)
     session().flush()
-    _keep_revision(text, by=by, note=note, minor=minor, safety=safety)
+    keep_revision(text, by=by, note=note, minor=minor, safety=safety)
     if text.status == Status.PUBLISHED:
         content_changed(content.id)
     return text
@@ -230,65 +227,6 @@ def _set_sections(text: ContentText, drafts: Iterable[SectionDraft]) -> None:
         ]
 
 
-def _keep_revision(text: ContentText, *, by: str, note: str, minor: bool, safety: bool) -> None:
-    last = session().scalar(sa.select(sa.func.max(Revision.number)).where(Revision.text_id == text.id))
-    session().add(
-        Revision(
-            text_id=text.id,
-            number=(last or 0) + 1,
-            saved_by=by,
-            note=note,
-            minor=minor,
-            safety=safety,
-            snapshot=snapshot(text),
-        )
-    )
-
-
-def draft_of(text: ContentText) -> TextDraft:
-    """A text as it is, ready to be changed and saved again."""
-    return TextDraft(
-        title=text.title,
-        slug=text.slug or "",
-        summary=text.summary,
-        synonyms=text.synonyms,
-        made=text.made,
-        sections=[
-            SectionDraft(
-                key=section.key,
-                state=section.state,
-                as_of=section.as_of,
-                parts=[
-                    PartDraft(**{name: getattr(part, name) for name in PART_FIELDS}) for part in section.parts
-                ],
-            )
-            for section in text.sections
-        ],
-    )
-
-
-def snapshot(text: ContentText) -> dict[str, Any]:
-    """The whole text as plain values, enough to compare and to restore."""
-    return {
-        "title": text.title,
-        "slug": text.slug,
-        "summary": text.summary,
-        "synonyms": text.synonyms,
-        "made": text.made,
-        "sections": {
-            section.key: {
-                "state": section.state,
-                "as_of": section.as_of.isoformat() if section.as_of else None,
-                "parts": [
-                    {name: value for name in PART_FIELDS if (value := getattr(part, name)) is not None}
-                    for part in section.parts
-                ],
-            }
-            for section in text.sections
-        },
-    }
-
-
 def publish(text: ContentText, *, by: str, at: datetime | None = None) -> None:
     """Show a text to readers. `at` is the first publication, kept if there was one; None means now."""
     text.status = Status.PUBLISHED
@@ -338,41 +276,3 @@ def delete_content(content: Content, *, by: str) -> None:
     audit.record("delete", content, actor=by, kind=content.kind)
     session().delete(content)
     content_changed(content.id)
-
-
-def resanitise() -> tuple[int, int]:
-    """Clean again what an older policy let pass; (texts looked at, pieces changed). The caller commits per call."""
-    old = (
-        session()
-        .scalars(
-            sa.select(ContentText)
-            .where(ContentText.policy_version < POLICY_VERSION)
-            .options(selectinload(ContentText.sections).selectinload(Section.parts))
-            .order_by(ContentText.id)
-            .limit(50)
-        )
-        .all()
-    )
-    changed = 0
-    for text in old:
-        for section in text.sections:
-            changed += sum(_clean_again(part, "html") for part in section.parts)
-        treatments = session().scalars(
-            sa.select(TreatmentText)
-            .join(Treatment, Treatment.id == TreatmentText.treatment_id)
-            .where(Treatment.content_id == text.content_id, TreatmentText.lang == text.lang)
-        )
-        changed += sum(_clean_again(treatment, name) for treatment in treatments for name in FIELDS)
-        text.policy_version = POLICY_VERSION
-    session().flush()
-    if changed:
-        content_changed(*[text.content_id for text in old])
-    return len(old), changed
-
-
-def _clean_again(row: Part | TreatmentText, name: str) -> bool:
-    before = getattr(row, name)
-    clean = sanitise(before)
-    if clean != before:
-        setattr(row, name, clean)
-    return clean != before

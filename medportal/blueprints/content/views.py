@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response
 
 from medportal import htmx
 from medportal.access import public
-from medportal.blueprints.content import queries
+from medportal.blueprints.content import lists, queries
 from medportal.blueprints.content.addresses import page_url
 from medportal.blueprints.content.json_ld import list_json_ld, page_json, page_json_ld
+from medportal.blueprints.content.lists import Filters
 from medportal.blueprints.content.page import TextPage
-from medportal.blueprints.content.queries import Filters
 from medportal.content_types import ContentType
 from medportal.content_types.base import Order
 from medportal.content_types.page import FIXED
@@ -49,21 +49,21 @@ def asked_filters(kind: ContentType | None) -> Filters:
     """What the query asks for; unknown values are left out rather than answered with an error."""
     slug = request.args.get("category", "")
     letter = fold(request.args.get("letter", ""))[:1]
-    letters = f"{current_language().alphabet}{queries.OTHER_LETTER}"
+    letters = f"{current_language().alphabet}{lists.OTHER_LETTER}"
     year = asked_number("year", 9999)
     past = kind is not None and kind.order == Order.EVENTS and request.args.get("when") == "past"
     return Filters(
-        category=queries.category_by_slug(slug) if slug else None,
+        category=lists.category_by_slug(slug) if slug else None,
         letter=letter if letter and letter in letters else None,
         year=(year or None) if past or kind is None or kind.order != Order.EVENTS else None,
         when="past" if past else None,
     )
 
 
-def asked_page(select: sa.Select[Listing]) -> queries.Page:
+def asked_page(select: sa.Select[Listing]) -> lists.Page:
     """The page of a list that the query asks for; 404 beyond the end."""
-    number = asked_number("page", queries.MAX_PAGE) or 1
-    page = queries.paginate(select, number, current_app.config["PAGE_SIZE"])
+    number = asked_number("page", lists.MAX_PAGE) or 1
+    page = lists.paginate(select, number, current_app.config["PAGE_SIZE"])
     if page.number > page.pages:
         abort(404)
     return page
@@ -76,7 +76,7 @@ def index(kind: ContentType) -> str:
     if not kind.listed:
         abort(404)
     lang, filters = current_language().code, asked_filters(kind)
-    page = asked_page(queries.listing(kind, lang, filters, datetime.now(UTC)))
+    page = asked_page(lists.listing(kind, lang, filters, datetime.now(UTC)))
     by_title = kind.order == Order.TITLE
     return htmx.render(
         "content/list.html",
@@ -84,10 +84,10 @@ def index(kind: ContentType) -> str:
         kind=kind,
         filters=filters,
         page=page,
-        categories=queries.categories_with_counts(lang, kind),
-        names=queries.category_names([entry.content_id for entry in page.entries]),
-        letters=queries.letters(kind, lang) if by_title else set(),
-        years=[] if by_title else queries.years(kind, lang),
+        categories=lists.categories_with_counts(lang, kind),
+        names=lists.category_names([entry.content_id for entry in page.entries]),
+        letters=lists.letters(kind, lang) if by_title else set(),
+        years=[] if by_title else lists.years(kind, lang),
         json_ld=list_json_ld(str(kind.plural), url_for("content.index", kind=kind)),
     )
 
@@ -166,7 +166,7 @@ def short(content_id: int) -> Response:
 @bp.get("/categories/")
 @public
 def categories() -> str:
-    found = queries.categories_with_counts(current_language().code)
+    found = lists.categories_with_counts(current_language().code)
     json_ld = list_json_ld(gettext("Categories"), url_for("content.categories"))
     return render_template("content/categories.html", categories=found, json_ld=json_ld)
 
@@ -175,10 +175,10 @@ def categories() -> str:
 @public
 def category(slug: str) -> str:
     """Everything in one category, of all kinds."""
-    found = queries.category_by_slug(slug)
+    found = lists.category_by_slug(slug)
     if found is None:
         abort(404)
-    select = queries.listing(None, current_language().code, Filters(category=found), datetime.now(UTC))
+    select = lists.listing(None, current_language().code, Filters(category=found), datetime.now(UTC))
     name = localize(found.name, current_language().code)
     return htmx.render(
         "content/category.html",
@@ -187,6 +187,6 @@ def category(slug: str) -> str:
         page=asked_page(select),
         names={},
         kind=None,
-        kinds_here=queries.kinds_in_category(found.id, current_language().code),
+        kinds_here=lists.kinds_in_category(found.id, current_language().code),
         json_ld=list_json_ld(name, url_for("content.category", slug=slug)),
     )

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 
 from medportal import assets, security
 from medportal.access import operations, public
-from medportal.blueprints.content import queries as content_queries
+from medportal.blueprints.content import lists
 from medportal.blueprints.content.json_ld import site_name
 from medportal.blueprints.feeds import queries, services
 from medportal.content_types import ContentType, kind_by_path
@@ -64,7 +64,7 @@ def feed(path: str) -> Response:
 @bp.get("/<lang:lang>/feeds/categories/<slug:slug>.xml")
 @public
 def category_feed(slug: str) -> Response:
-    category = content_queries.category_by_slug(slug)
+    category = lists.category_by_slug(slug)
     if category is None:
         abort(404)
     return _feed(f"{site_name()}: {localize(category.name, current_language().code)}", None, category)

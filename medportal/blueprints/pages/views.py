@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from medportal import limits
 from medportal.access import public
+from medportal.blueprints.content import lists
 from medportal.blueprints.content import queries as content_queries
 from medportal.blueprints.content import views as content_views
 from medportal.blueprints.pages import queries, services
@@ -31,9 +32,9 @@ def front() -> Response:
 @bp.get("/<lang:lang>/")
 @public
 def home() -> str:
-    newest = content_queries.newest(current_language().code, datetime.now(UTC))
+    newest = lists.newest(current_language().code, datetime.now(UTC))
     ids = [entry.content_id for entries in newest.values() for entry in entries]
-    return render_template("pages/home.html", newest=newest, names=content_queries.category_names(ids))
+    return render_template("pages/home.html", newest=newest, names=lists.category_names(ids))
 
 
 @bp.get("/<lang:lang>/<fixed:slug>")
