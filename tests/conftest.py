@@ -46,7 +46,7 @@ def _worker_url(worker: str) -> str:
         return ""
     target = sa.make_url(url.replace("postgres://", "postgresql://", 1))
     name = f"medportal_test_{worker}"
-    engine = sa.create_engine(target, isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(target, isolation_level="AUTOCOMMIT", connect_args={"client_encoding": "utf8"})
     with engine.connect() as connection:
         connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}"'))
         connection.execute(sa.text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"))
