@@ -32,10 +32,25 @@ def test_every_kind_is_documented():
         assert f"`{kind.key}`" in text
 
 
+def test_every_test_that_the_security_table_names_exists():
+    named = re.findall(r"\btest_\w+\*?(?!\.py)", (ROOT / "docs" / "security.md").read_text(encoding="utf-8"))
+    files = [p for p in (ROOT / "tests").rglob("test_*.py")]
+    tests = {
+        name for p in files for name in re.findall(r"^def (test_\w+)", p.read_text(encoding="utf-8"), re.M)
+    }
+    tests |= {p.stem for p in files}
+    missing = [n for n in named if not any(t == n or t.startswith(n.rstrip("*")) for t in tests)]
+    assert named
+    assert not missing
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("SITE_URL", "portal.example"),
+        ("LOG_LEVEL", "LOUD"),
+        ("ARABIC_REGION", "XX"),
+        ("DATABASE_URL", "nonsense"),
         ("SITE_URL", "https://portal.example/path"),
         ("PROXY_HOPS", -1),
         ("PAGE_SIZE", 0),
