@@ -34,7 +34,7 @@ def test_every_kind_is_documented():
 
 def test_every_test_that_the_security_table_names_exists():
     named = re.findall(r"\btest_\w+\*?(?!\.py)", (ROOT / "docs" / "security.md").read_text(encoding="utf-8"))
-    files = [p for p in (ROOT / "tests").rglob("test_*.py")]
+    files = list((ROOT / "tests").rglob("test_*.py"))
     tests = {
         name for p in files for name in re.findall(r"^def (test_\w+)", p.read_text(encoding="utf-8"), re.M)
     }
