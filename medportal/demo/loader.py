@@ -10,7 +10,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -238,7 +238,7 @@ def _moment(offset: str) -> tuple[date, time | None]:
     """ "+30d 09:00" → that day from today, that clock."""
     match = _OFFSET.match(offset)
     assert match, f"not an offset such as +30d 09:00: {offset!r}"
-    day = (datetime.now(utc_now().tzinfo) + timedelta(days=int(match[1]))).date()
+    day = (utc_now() + timedelta(days=int(match[1]))).date()
     return day, time(int(match[2]), int(match[3])) if match[2] else None
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from medportal import audit
 from medportal.blueprints.content.drafts import (
@@ -39,10 +38,6 @@ from medportal.models.treatment import FIELDS, Treatment, TreatmentText
 from medportal.models.trust import Credit, Reference, Review
 
 
-def session() -> Session:
-    return db.session  # type: ignore[return-value]
-
-
 def create_content(draft: ContentDraft, *, by: str) -> Content:
     """A new thing with everything that has no language; its texts follow with `save_text`."""
     kind = KINDS[draft.kind]
@@ -59,15 +54,15 @@ def create_content(draft: ContentDraft, *, by: str) -> Content:
         ],
         texts=[],
     )
-    session().add(content)
-    session().flush()
+    db.session.add(content)
+    db.session.flush()
     set_categories(content, draft.categories)
     for position, treatment in enumerate(draft.treatments):
         _add_treatment(content, treatment, position)
     if kind.detail is not None:
         detail = {k: safe_url(v) if k == "url" else v for k, v in draft.detail.items()}
-        session().add(kind.detail(content_id=content.id, **detail))
-    session().flush()
+        db.session.add(kind.detail(content_id=content.id, **detail))
+    db.session.flush()
     audit.record("create", content, actor=by, kind=draft.kind)
     return content
 
@@ -79,7 +74,7 @@ def set_categories(content: Content, slugs: Iterable[str]) -> None:
         content.category_links = []
         return
     found = dict(
-        session().execute(sa.select(Category.slug, Category.id).where(Category.slug.in_(wanted))).all()
+        db.session.execute(sa.select(Category.slug, Category.id).where(Category.slug.in_(wanted))).all()
     )
     missing = [slug for slug in wanted if slug not in found]
     if missing:
@@ -99,7 +94,7 @@ def _add_treatment(content: Content, draft: TreatmentDraft, position: int) -> No
         )
         for lang, values in draft.fields.items()
     ]
-    session().add(
+    db.session.add(
         Treatment(
             content_id=content.id,
             key=draft.key,
@@ -139,7 +134,7 @@ def save_text(
         text.status = Status.DRAFT
     _set_slug(text, slugify(draft.slug or text.title))
     _set_sections(text, draft.sections)
-    session().flush()
+    db.session.flush()
     keep_revision(text, by=by, note=note, minor=minor, safety=safety)
     if text.status == Status.PUBLISHED:
         content_changed(content.id)
@@ -159,7 +154,7 @@ def name_text(content: Content, lang: str, title: str) -> ContentText:
         reviews=[],
     )
     content.texts.append(text)
-    session().flush()
+    db.session.flush()
     return text
 
 
@@ -171,19 +166,19 @@ def _set_slug(text: ContentText, wanted: str) -> None:
     before = text.slug
     text.slug = _free_slug(text, wanted)
     if before and before != text.slug and text.published_at:
-        session().flush()
+        db.session.flush()
         same = (Redirect.kind == text.kind, Redirect.lang == text.lang)
-        session().execute(sa.delete(Redirect).where(*same, Redirect.slug.in_([before, text.slug])))
-        session().add(Redirect(kind=text.kind, lang=text.lang, slug=before, text_id=text.id))
+        db.session.execute(sa.delete(Redirect).where(*same, Redirect.slug.in_([before, text.slug])))
+        db.session.add(Redirect(kind=text.kind, lang=text.lang, slug=before, text_id=text.id))
 
 
 def _free_slug(text: ContentText, wanted: str) -> str:
     """`wanted`, or the first of wanted-2, wanted-3 … that no other text of this kind and language has or had."""
-    with session().no_autoflush:
+    with db.session.no_autoflush:
         taken = {
             slug
             for model, owner in ((ContentText, ContentText.id), (Redirect, Redirect.text_id))
-            for slug in session().scalars(
+            for slug in db.session.scalars(
                 sa.select(model.slug).where(
                     model.kind == text.kind,
                     model.lang == text.lang,
@@ -210,7 +205,7 @@ def _set_sections(text: ContentText, drafts: Iterable[SectionDraft]) -> None:
             text.sections.append(section)
         elif section.parts:
             section.parts = []
-            session().flush()  # frees the positions before the new parts take them
+            db.session.flush()  # frees the positions before the new parts take them
         section.state = draft.state
         section.as_of = draft.as_of if draft.state == State.NOTHING_KNOWN else None
         section.parts = [
@@ -245,8 +240,8 @@ def withdraw(text: ContentText, *, by: str) -> None:
 def record_review(text: ContentText, person: Person, *, on: date, next_due: date, by: str) -> Review:
     """A named person checked the whole page. There is no other way to a review date."""
     review = Review(text_id=text.id, person=person, reviewed_on=on, next_due=next_due)
-    session().add(review)
-    session().flush()
+    db.session.add(review)
+    db.session.flush()
     audit.record("review", text, actor=by, person=person.id)
     content_changed(text.content_id)
     return review
@@ -254,25 +249,25 @@ def record_review(text: ContentText, person: Person, *, on: date, next_due: date
 
 def add_credit(content: Content, person: Person, role: str, *, lang: str | None = None) -> None:
     content.credits.append(Credit(person=person, role=role, lang=lang, position=len(content.credits)))
-    session().flush()
+    db.session.flush()
 
 
 def relate(content_id: int, related_ids: Iterable[int]) -> None:
     """See also, in this order; pairs that exist already are left as they are."""
     known = set(
-        session().scalars(
+        db.session.scalars(
             sa.select(ContentRelation.related_id).where(ContentRelation.content_id == content_id)
         )
     )
     for position, related_id in enumerate(related_ids):
         if related_id not in known and related_id != content_id:
-            session().add(ContentRelation(content_id=content_id, related_id=related_id, position=position))
+            db.session.add(ContentRelation(content_id=content_id, related_id=related_id, position=position))
             known.add(related_id)
-    session().flush()
+    db.session.flush()
 
 
 def delete_content(content: Content, *, by: str) -> None:
     """Remove a thing with all its texts and history (samples, imports taken back)."""
     audit.record("delete", content, actor=by, kind=content.kind)
-    session().delete(content)
+    db.session.delete(content)
     content_changed(content.id)
