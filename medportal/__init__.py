@@ -13,12 +13,14 @@ from medportal import (
     config,
     content_types,
     converters,
+    delivery,
     errors,
     extensions,
     htmx,
     i18n,
     logs,
     security,
+    sessions,
     templating,
 )
 
@@ -36,7 +38,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # JSON keeps the order of the page
 
     extensions.init_app(app)
-    for part in (logs, security, i18n, access, htmx, templating, errors, assets, converters):
+    for part in (logs, security, i18n, sessions, access, delivery, htmx, templating, errors, assets, converters):
         part.init_app(app)
     content_types.init_app(app)
     blueprints.init_app(app)

@@ -3,25 +3,95 @@
 @bp.get("/about")
 @public
 def about(): …
+
+Rules that need somebody signed in also ask for the form token on every unsafe request, and lead who is not signed in
+to the sign-in page without losing what was typed.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, abort, current_app, g, request
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from medportal import audit, limits, sessions
+from medportal.extensions import SAFE_METHODS, db, writing
+from medportal.models.user import STAFF, Role, User
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def public(view: View) -> View:
-    """Anybody may read it; the answer is the same for everybody, carries no session and sets no cookie."""
-    view.access = "public"  # type: ignore[attr-defined]
-    return view
+class SignInNeeded(Unauthorized):
+    """Nobody is signed in, or not any more."""
 
 
-def operations(view: View) -> View:
-    """For watchdogs and load balancers: open, never cached."""
-    view.access = "operations"  # type: ignore[attr-defined]
+class RoleRefused(Forbidden):
+    """Signed in, but this is for others."""
+
+    page = "role"
+
+
+class PasswordNeeded(Unauthorized):
+    """Signed in, but the password was given too long ago for this."""
+
+
+class SecondFactorNeeded(Unauthorized):
+    """Staff without a second factor, where the site requires one."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`session`: whether requests carry one at all. `roles`: None for everybody."""
+
+    name: str
+    session: bool = True
+    roles: frozenset[str] | None = None
+    halfway: bool = False
+
+
+RULES = {
+    rule.name: rule
+    for rule in (
+        Rule("public", session=False),
+        Rule("operations", session=False),
+        Rule("anyone"),
+        Rule("halfway", halfway=True),
+        Rule("members", roles=frozenset(Role)),
+        Rule("staff", roles=STAFF),
+        Rule("owners", roles=frozenset({Role.OWNER})),
+    )
+}
+
+
+def _mark(name: str) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.access = name  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+public = _mark("public")
+"""Anybody may read it; the answer is the same for everybody, carries no session and sets no cookie."""
+
+operations = _mark("operations")
+"""For watchdogs and load balancers: open, never cached."""
+
+anyone = _mark("anyone")
+"""Anybody, signed in or not: sign-in, sign-up, links from letters."""
+
+halfway = _mark("halfway")
+"""Who gave the password and owes the code of the second factor."""
+
+members = _mark("members")
+staff = _mark("staff")
+owners = _mark("owners")
+
+
+def fresh(view: View) -> View:
+    """Asks for the password again unless it was given in the last ten minutes."""
+    view.fresh = True  # type: ignore[attr-defined]
     return view
 
 
@@ -34,5 +104,50 @@ def init_app(app: Flask) -> None:
 
 
 def _deny_by_default() -> None:
-    if request.endpoint and rule_of(current_app, request.endpoint) is None:
+    if not request.endpoint:
+        return
+    name = rule_of(current_app, request.endpoint)
+    if name is None:
         abort(403)
+    rule = RULES[name]
+    g.session_allowed = rule.session
+    if rule.halfway:
+        row = sessions.current()
+        if row is None or row.waits_for != sessions.CODE:
+            raise SignInNeeded
+        sessions.csrf.protect()
+    elif rule.roles is not None:
+        _ask_for(rule.roles)
+
+
+def _ask_for(roles: frozenset[str]) -> None:
+    user = sessions.signed_in_user()
+    if user is None:
+        raise SignInNeeded
+    if user.role not in roles:
+        _record_refusal(user)
+        raise RoleRefused
+    if Role.MEMBER not in roles and must_enrol():
+        raise SecondFactorNeeded
+    if request.method not in SAFE_METHODS:
+        sessions.csrf.protect()
+    if getattr(current_app.view_functions[request.endpoint or ""], "fresh", False) and not sessions.is_fresh():
+        raise PasswordNeeded
+
+
+def _record_refusal(user: User) -> None:
+    """A line in the audit trail, twenty an hour at most: whoever tries doors shall not fill it."""
+    actor, view = audit.actor_name(user.role, user.id), request.endpoint
+    db.session.rollback()
+    with writing():
+        if limits.allow("refusal", actor, limit=20, seconds=3600):
+            audit.record("refused", actor=actor, network=limits.wider_network(), view=view)
+        db.session.commit()
+
+
+def must_enrol() -> bool:
+    """Staff work without the desk until they have a second factor and used it, where the site requires one."""
+    row = sessions.current()
+    if row is None or not row.user.is_staff or current_app.config["STAFF_2FA"] != "required":
+        return False
+    return not row.user.has_second_factor or row.second_factor_at is None

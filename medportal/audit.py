@@ -3,11 +3,15 @@
 from typing import Any
 
 from medportal.extensions import db
-from medportal.models.audit import Audit
+from medportal.models.audit import Audit, AuditNetwork
 
 
-def record(action: str, obj: Any = None, *, actor: str, **detail: Any) -> Audit:
-    """Note that `actor` (a role or a command, never an address) did `action` to `obj`."""
+def record(action: str, obj: Any = None, *, actor: str, network: str | None = None, **detail: Any) -> Audit:
+    """Note that `actor` did `action` to `obj`.
+
+    The actor is an account as `actor_name` writes it, "visitor", a command or an importer; never an address.
+    `network`: the wide network a request came from, erased after 90 days.
+    """
     row = Audit(
         actor=actor,
         action=action,
@@ -16,4 +20,12 @@ def record(action: str, obj: Any = None, *, actor: str, **detail: Any) -> Audit:
         detail=detail,
     )
     db.session.add(row)
+    if network:
+        db.session.flush()
+        db.session.add(AuditNetwork(audit_id=row.id, network=network))
     return row
+
+
+def actor_name(role: str, user_id: int) -> str:
+    """ "owner 3": a pseudonym that says nothing once the account is erased."""
+    return f"{role} {user_id}"

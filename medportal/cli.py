@@ -1,31 +1,44 @@
 """Commands. Long ones show progress, commit in batches, and can be stopped and run again."""
 
+import json
 import sys
 from pathlib import Path
 
 import click
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from flask_babel import force_locale
 
+from medportal import delivery, passwords
+from medportal import jobs as recurring
 from medportal import taxonomy as taxonomy_data
+from medportal.blueprints.accounts import queries as account_queries
+from medportal.blueprints.accounts import services as accounts
 from medportal.blueprints.content import upkeep
 from medportal.blueprints.pages import queries as page_queries
 from medportal.changes import BATCH, content_changed
-from medportal.demo import loader, scale
+from medportal.demo import cast, loader, scale
 from medportal.extensions import db, reading
+from medportal.i18n import LANGUAGES
 from medportal.importers import IMPORTERS
 from medportal.importers.base import Options, run
+from medportal.lib import addresses
 from medportal.models.content import Content
+from medportal.models.outbox import MailState, Outbox
+from medportal.models.user import Role
 
 demo = AppGroup("demo", help="The sample site.")
 content = AppGroup("content", help="Upkeep of what is published.")
 messages = AppGroup("messages", help="Messages and reports from readers.")
+users = AppGroup("users", help="Owners, passwords, the first sign-in.")
+jobs = AppGroup("jobs", help="Recurring work and mail.")
+mail = AppGroup("mail", help="Letters on their way.")
 taxonomy = AppGroup("taxonomy", help="Categories and specialties.")
 
 
 def init_app(app: Flask) -> None:
-    for command in (demo, content, messages, taxonomy, import_command):
+    for command in (demo, content, messages, users, jobs, mail, taxonomy, import_command):
         app.cli.add_command(command)
 
 
@@ -35,14 +48,18 @@ def demo_load() -> None:
     added = loader.load(echo=click.echo)
     db.session.commit()
     click.echo(f"{added} sample texts added.")
+    password = cast.load()
+    for email in cast.CAST:
+        click.echo(f"{email:<24}{password}")
 
 
 @demo.command("remove")
 def demo_remove() -> None:
     """Remove every sample text and picture, without a trace."""
     removed = loader.remove()
+    accounts_removed = cast.remove()
     db.session.commit()
-    click.echo(f"{removed} sample texts removed.")
+    click.echo(f"{removed} sample texts and {accounts_removed} sample accounts removed.")
 
 
 @demo.command("scale")
@@ -92,6 +109,97 @@ def messages_list(limit: int) -> None:
             click.echo("    " + row.body.replace("\n", "\n    "))
         if not rows:
             click.echo("No messages.")
+
+
+@users.command("create-owner")
+@click.argument("email")
+@click.option("--name", default="", help="How letters begin.")
+@click.option("--language", type=click.Choice(list(LANGUAGES)), default=None, help="Of desk and letters.")
+@click.password_option(help="At least 14 characters; asked for when it is not given.")
+def users_create_owner(email: str, name: str, language: str | None, password: str) -> None:
+    """Make an owner; /setup closes for good."""
+    address = _address(email)
+    _check_new_password(password, Role.OWNER, address, name)
+    user = accounts.create_owner(
+        address,
+        passwords.hash_of(password),
+        name=name,
+        lang=language or current_app.config["DEFAULT_LANGUAGE"],
+        by="command line",
+    )
+    if user is None:
+        raise click.ClickException("This address has an account already: flask users set-password, or another address.")
+    db.session.commit()
+    click.echo(f"Owner made: {address}")
+
+
+@users.command("set-password")
+@click.argument("email")
+@click.password_option(help="Asked for when it is not given.")
+def users_set_password(email: str, password: str) -> None:
+    """Give an account a new password; its sessions end."""
+    user = account_queries.user_of(_address(email))
+    if user is None:
+        raise click.ClickException("No account has this address.")
+    _check_new_password(password, user.role, user.email, user.name)
+    accounts.set_password(user, passwords.hash_of(password), but=None, how="command line")
+    db.session.commit()
+    click.echo("The password has been set, and all sessions have ended.")
+
+
+@users.command("setup-code")
+def users_setup_code() -> None:
+    """Print a new code for /setup, the page that makes the first owner."""
+    if not accounts.setup_is_open():
+        raise click.ClickException("There is an owner: /setup is closed for good.")
+    code = accounts.new_setup_code()
+    db.session.commit()
+    click.echo(f"{current_app.config['SITE_URL']}/setup    code: {code}    (good for one day)")
+
+
+def _address(email: str) -> str:
+    try:
+        return addresses.normalise(email)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _check_new_password(password: str, role: str, *own: str) -> None:
+    with force_locale("en"):
+        fault = passwords.fault_of(password, role=role, context=accounts.context_words(*own))
+    if fault:
+        raise click.BadParameter(fault, param_hint="password")
+
+
+@jobs.command("run")
+@click.option("--loop", is_flag=True, help="Until stopped; SIGTERM finishes the letter on the line.")
+@click.option("--once", is_flag=True, help="What is due now (the default).")
+def jobs_run(loop: bool, once: bool) -> None:
+    """Send the mail that waits and do the recurring work that is due."""
+    if loop and once:
+        raise click.UsageError("--loop or --once, not both")
+    if loop:
+        recurring.Loop().run()
+        return
+    done = recurring.run_once()
+    click.echo(f"{done} things done.")
+
+
+@mail.command("status")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def mail_status(as_json: bool) -> None:
+    """How many letters wait, are held, sent, failed; since when the oldest waits."""
+    with reading():
+        rows = db.session.execute(sa.select(Outbox.state, sa.func.count()).group_by(Outbox.state)).all()
+        counts = {state.value: 0 for state in MailState} | {row[0]: row[1] for row in rows}
+        oldest = delivery.oldest_waiting()
+    if as_json:
+        click.echo(json.dumps(counts | {"oldest_waiting": oldest.isoformat() if oldest else None}))
+        return
+    for state, count in counts.items():
+        click.echo(f"{state:<11}{count}")
+    if oldest:
+        click.echo(f"The oldest has waited since {oldest:%Y-%m-%d %H:%M} UTC.")
 
 
 @taxonomy.command("load")

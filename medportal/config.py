@@ -58,6 +58,19 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
     "ARABIC_DIGITS": (False, _boolean),
     "PAGE_SIZE": (24, _number),
     "RATE_LIMITS": (True, _boolean),
+    "STAFF_2FA": ("required", _text),
+    "SECRET_KEY_FALLBACKS": ([], _words),
+    "PASSWORD_MEMORY_KIB": (19456, _number),
+    "PASSWORD_PASSES": (2, _number),
+    "SIGN_UP_BURST": (50, _number),
+    "MAIL_SERVER": ("", _text),
+    "MAIL_PORT": (587, _number),
+    "MAIL_USE_TLS": (True, _boolean),
+    "MAIL_USE_SSL": (False, _boolean),
+    "MAIL_USERNAME": ("", _text),
+    "MAIL_PASSWORD": ("", _text),
+    "MAIL_SENDER": ("", _text),
+    "MAIL_TIMEOUT": (20, _number),
     "LOG_LEVEL": ("INFO", _text),
 }
 
@@ -93,6 +106,7 @@ def _check(values: dict[str, Any]) -> None:
         raise ConfigError("PROXY_HOPS is the number of proxies in front of the portal, 0 to 5")
     if not 5 <= values["PAGE_SIZE"] <= 100:
         raise ConfigError("PAGE_SIZE is the number of entries on a list page, 5 to 100")
+    _check_accounts(values)
     if values["LOG_LEVEL"] not in logging.getLevelNamesMapping():
         raise ConfigError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {values['LOG_LEVEL']!r}")
     try:
@@ -113,6 +127,23 @@ def _check(values: dict[str, Any]) -> None:
         ) from None
 
 
+def _check_accounts(values: dict[str, Any]) -> None:
+    if values["STAFF_2FA"] not in ("required", "optional"):
+        raise ConfigError("STAFF_2FA must be required or optional")
+    if values["SIGN_UP_BURST"] < 1:
+        raise ConfigError("SIGN_UP_BURST is the number of sign-ups an hour that is still usual, at least 1")
+    if values["PASSWORD_PASSES"] < 1:
+        raise ConfigError("PASSWORD_PASSES must be at least 1")
+    if values["PASSWORD_MEMORY_KIB"] < 8:
+        raise ConfigError("PASSWORD_MEMORY_KIB must be at least 8; 19456 is what OWASP asks for")
+    if values["MAIL_USE_TLS"] and values["MAIL_USE_SSL"]:
+        raise ConfigError("MAIL_USE_TLS (port 587) and MAIL_USE_SSL (port 465) exclude each other")
+    if not 1 <= values["MAIL_TIMEOUT"] <= 60:
+        raise ConfigError("MAIL_TIMEOUT is the patience with a mail server in seconds, 1 to 60")
+    if any(character in values["MAIL_SENDER"] for character in "\r\n"):
+        raise ConfigError("MAIL_SENDER must be one line, such as Portal <portal@example.org>")
+
+
 def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
     site = urlsplit(values["SITE_URL"])
     https = site.scheme == "https"
@@ -122,8 +153,15 @@ def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
         "TRUSTED_HOSTS": hosts,
         "SECRET_KEY": values["SECRET_KEY"] or _kept_secret(instance),
         "SQLALCHEMY_DATABASE_URI": _database_uri(values["DATABASE_URL"], instance),
-        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # values of readers never reach a log
-        "SESSION_COOKIE_SECURE": https,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "hide_parameters": True,  # values of readers never reach a log
+            "pool_size": 20,  # at least as many as the server has threads
+        },
+        "SECURE_COOKIES": https,
+        "FORM_SECONDS": values.get("FORM_SECONDS", 2),  # people need at least so long to fill in a form
+        "MAIL_SENDER": values["MAIL_SENDER"] or f"portal@{site.hostname}",
+        "MAIL_SUPPRESS_SEND": False,
+        "MAIL_DEFAULT_SENDER": values["MAIL_SENDER"] or f"portal@{site.hostname}",
         "PREFERRED_URL_SCHEME": site.scheme,
         "HSTS": https,
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
@@ -132,7 +170,9 @@ def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_DEFAULT_TIMEZONE": values["TIME_ZONE"],
         "BABEL_TRANSLATION_DIRECTORIES": str(values.get("TRANSLATIONS") or ROOT / "translations"),
-        "WTF_CSRF_CHECK_DEFAULT": False,
+        "WTF_CSRF_CHECK_DEFAULT": False,  # access.py asks for the token, wherever a session is needed
+        "WTF_CSRF_TIME_LIMIT": None,  # it lives as long as its session
+        "WTF_CSRF_SSL_STRICT": False,  # the origin is checked before; pages with links send no referrer
         "COMPRESS_ALGORITHM": ["br", "gzip"],
         "COMPRESS_BR_LEVEL": 4,
         "COMPRESS_MIMETYPES": [

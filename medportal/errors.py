@@ -1,5 +1,7 @@
 """Error pages in the reader's language, with a way on. They never ask the database."""
 
+from typing import Any
+
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
@@ -8,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from medportal.extensions import SAFE_METHODS
 from medportal.logs import log
 
-PAGES = {
+PAGES: dict[int | str, tuple[Any, Any]] = {
     400: (
         _l("This request cannot be understood"),
         _l("The address or the form contains something that is not allowed."),
@@ -17,6 +19,7 @@ PAGES = {
         _l("This is not allowed"),
         _l("The request did not come from a page of this portal. Go back and try again."),
     ),
+    "role": (_l("This page is for others"), _l("Your account is not meant for it. An owner can change that.")),
     404: (_l("Page not found"), _l("The address may be mistyped, or the page may have moved.")),
     405: (_l("This is not possible here"), _l("The page exists, but not for this kind of request.")),
     410: (_l("This page was withdrawn"), _l("It existed, and it was taken back on purpose.")),
@@ -40,8 +43,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def page(status: int) -> Response:
-    heading, text = PAGES[status if status in PAGES else 500 if status >= 500 else 400]
+def page(status: int, key: str | None = None) -> Response:
+    heading, text = PAGES[key or (status if status in PAGES else 500 if status >= 500 else 400)]
     body = render_template("errors/error.html", status=status, heading=heading, text=text)
     return make_response(body, status)
 
@@ -49,7 +52,7 @@ def page(status: int) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
-    response = page(error.code)
+    response = page(error.code, getattr(error, "page", None))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value

@@ -105,6 +105,16 @@ def reading() -> Iterator[None]:
 
 
 @contextmanager
+def writing() -> Iterator[None]:
+    """For the rare write within a reader's request: the transaction begun inside takes its turn at once."""
+    token = _reading.set(False)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+@contextmanager
 def creating() -> Iterator[None]:
     """For migrations: the database file may be made."""
     token = _creating.set(True)

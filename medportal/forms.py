@@ -6,13 +6,16 @@ list in `_MESSAGES` keeps them there, since they are not in our source otherwise
 
 from typing import Any
 
+from flask import current_app
 from flask_babel import get_domain, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, Form, StringField
-from wtforms.validators import Length, StopValidation, ValidationError
+from itsdangerous import BadData, URLSafeTimedSerializer
+from wtforms import EmailField, Field, Form, HiddenField, PasswordField, StringField
+from wtforms.validators import Email, InputRequired, Length, StopValidation, ValidationError
 
 from medportal.lib.bidi import strip_controls
+from medportal.lib.dates import utc_now
 
 
 class _Translations:
@@ -34,9 +37,74 @@ class TranslatedForm(FlaskForm):
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
             filters = unbound_field.kwargs.get("filters", [])
-            if issubclass(unbound_field.field_class, StringField):
+            kind = unbound_field.field_class
+            if issubclass(kind, StringField) and not issubclass(kind, PasswordField):  # those stay as typed
                 filters = [_tidy, *filters]
             return unbound_field.bind(form=form, filters=filters, **options)
+
+
+class MemberForm(TranslatedForm):
+    """A form of somebody signed in: it carries the token of the session."""
+
+    class Meta(TranslatedForm.Meta):
+        csrf = True
+
+
+class OpenForm(TranslatedForm):
+    """A form for anybody that costs us a letter or a row: traps for programs, and none for people.
+
+    People never see `website`; programs that fill every field do. `ts` says when the form was shown: nobody fills it in
+    within two seconds. Who does is asked to send it again, with everything kept.
+    """
+
+    website = StringField(_l("Leave this empty"))
+    ts = HiddenField()
+
+    @property
+    def is_from_a_program(self) -> bool:
+        return bool(self.website.data)
+
+    def stamp(self) -> str:
+        return _clock().dumps("shown")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fine = super().validate(extra_validators)
+        if fine and not self._was_shown():
+            self.form_errors = [gettext("That was very quick. Please send it once more.")]
+            return False
+        return bool(fine)
+
+    def _was_shown(self) -> bool:
+        least = current_app.config["FORM_SECONDS"]
+        try:
+            _, when = _clock().loads(self.ts.data or "", max_age=86400, return_timestamp=True)
+        except BadData:
+            return False
+        return (utc_now() - when).total_seconds() >= least
+
+
+def _clock() -> URLSafeTimedSerializer:
+    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
+    return URLSafeTimedSerializer(keys, salt="form-shown")
+
+
+def email_field(label: Any = None, description: Any = "", **attributes: str) -> EmailField:
+    return EmailField(
+        label or _l("Email address"),
+        description=description,
+        validators=[InputRequired(), ShortEnough(max=254), Email(allow_smtputf8=False)],
+        render_kw={"autocomplete": "email", "dir": "ltr", "spellcheck": "false"} | attributes,
+    )
+
+
+def password_field(label: Any = None, *, new: bool = False, description: Any = "") -> PasswordField:
+    """Kept exactly as typed. The form's view judges a new one with `passwords.fault_of`."""
+    return PasswordField(
+        label or _l("Password"),
+        description=description,
+        validators=[InputRequired(), ShortEnough(max=256)],
+        render_kw={"autocomplete": "new-password" if new else "current-password", "dir": "ltr"},
+    )
 
 
 class ShortEnough(Length):

@@ -1,9 +1,8 @@
 """How often may one address do a thing. Counts live in the database, so every worker and machine shares them."""
 
-import hashlib
-import hmac
 import ipaddress
 import time
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask import current_app, request
@@ -11,39 +10,90 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from medportal.extensions import db
 from medportal.models.message import RateBucket
+from medportal.tokens import keyed
+
+PARTS = 15
+"""A window is counted in this many slots; a hit leaves it at most one slot later than to the second."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A hit that was counted; None of key: limits are switched off."""
+
+    key: str | None = None
+    slot: int = 0
 
 
 def allow(name: str, subject: str, *, limit: int, seconds: int) -> bool:
-    """Count one more `name` of `subject` in this slot of time; False when that is more than `limit`.
+    """Count one more `name` of `subject`; False, and not counted, when there were `limit` in the last `seconds`."""
+    return spend(name, subject, limit=limit, seconds=seconds) is not None
 
-    The subject is kept as a salted hash. What has expired is dropped on the way, whoever it was of.
+
+def spend(name: str, subject: str, *, limit: int, seconds: int) -> Hit | None:
+    """As `allow`; the hit can be given back. The window slides, so no limit doubles where two windows meet.
+
+    The subject is kept as a keyed hash. Hits that a set-back clock left in the future do not count.
     """
     if not current_app.config["RATE_LIMITS"]:
-        return True
+        return Hit()
     now = int(time.time())
-    slot = now // seconds
-    secret = str(current_app.config["SECRET_KEY"]).encode()
-    key = hmac.new(secret, f"{name}:{seconds}:{subject}".encode(), hashlib.sha256).hexdigest()
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    count = db.session.scalar(
-        insert(RateBucket)
-        .values(key=key, slot=slot, n=1, expires=(slot + 1) * seconds)
-        .on_conflict_do_update(index_elements=["key", "slot"], set_={"n": RateBucket.n + 1})
-        .returning(RateBucket.n)
+    step = max(1, seconds // PARTS)
+    slot = now // step
+    key = keyed("limit", name, str(seconds), subject)
+    _stand_in_line(key)
+    used = db.session.scalar(
+        sa.select(sa.func.sum(RateBucket.n)).where(
+            RateBucket.key == key, RateBucket.slot >= slot - PARTS, RateBucket.slot <= slot + 1
+        )
     )
-    if count == 1:
-        db.session.execute(sa.delete(RateBucket).where(RateBucket.expires <= now))
-    return (count or 0) <= limit
+    if (used or 0) >= limit:
+        return None
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    db.session.execute(
+        insert(RateBucket)
+        .values(key=key, slot=slot, n=1, expires=(slot + PARTS + 1) * step)
+        .on_conflict_do_update(index_elements=["key", "slot"], set_={"n": RateBucket.n + 1})
+    )
+    return Hit(key, slot)
+
+
+def give_back(hit: Hit) -> None:
+    """It was no offence after all."""
+    if hit.key is not None:
+        db.session.execute(
+            sa.update(RateBucket)
+            .where(RateBucket.key == hit.key, RateBucket.slot == hit.slot, RateBucket.n > 0)
+            .values(n=RateBucket.n - 1)
+        )
+
+
+def forget_expired() -> None:
+    db.session.execute(sa.delete(RateBucket).where(RateBucket.expires <= int(time.time())))
+
+
+def _stand_in_line(key: str) -> None:
+    """Two transactions that count the same thing do so one after the other; SQLite's writers do anyway."""
+    if db.engine.dialect.name == "postgresql":
+        number = int(key[:15], 16)
+        db.session.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 def network() -> str:
     """The reader's address, for IPv6 its /64: what one household or phone can vary at will counts as one."""
+    return _network(24 + 8, 64)
+
+
+def wider_network() -> str:
+    """For the audit trail: /24 or /48, too wide to name a person."""
+    return _network(24, 48)
+
+
+def _network(bits_v4: int, bits_v6: int) -> str:
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
     except ValueError:
         return "unknown"  # a proxy that names no address: all of its readers count as one
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    return str(address)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    bits = bits_v4 if address.version == 4 else bits_v6
+    return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))

@@ -1,56 +1,77 @@
-"""`make run`: bring the database up to date, fill an empty one with the sample site, serve until Ctrl-C."""
+"""`make run`: bring the database up to date, fill an empty one with the sample site, serve and do jobs until Ctrl-C."""
 
 import os
 import signal
 import subprocess
 import sys
+import time
 
 import sqlalchemy as sa
 from flask_migrate import upgrade
 
 from medportal import create_app, taxonomy
-from medportal.demo import loader
+from medportal.blueprints.accounts import services as accounts
+from medportal.demo import cast, loader
 from medportal.extensions import db
 from medportal.models.content import Content
 
+SERVER = (
+    "-m gunicorn --no-control-socket --worker-class=gthread --workers=2 --threads=16 --graceful-timeout=10 "
+    "--log-level=warning wsgi:app"
+)
+JOBS = "-m flask jobs run --loop"
 
-def prepare() -> None:
-    app = create_app({"LOG_LEVEL": "WARNING"})
+
+def prepare(environment: dict[str, str]) -> list[str]:
+    """A database that is ready, and the lines to say: where to go and how to sign in."""
+    site = environment["SITE_URL"]
+    app = create_app({"LOG_LEVEL": "WARNING", "SITE_URL": site})
+    lines = [f"medportal: {site}/   (Ctrl-C stops it)"]
     with app.app_context():
         upgrade()
         empty = db.session.scalar(sa.select(Content.id).limit(1)) is None
-        if empty and os.environ.get("DEMO", "1") != "0":
+        demo = os.environ.get("DEMO", "1") != "0"
+        if empty and demo:
             print("Loading the sample site …", flush=True)  # noqa: T201
             loader.load()
         elif empty:
             taxonomy.load()
+        if (empty and demo) or cast.are_here():
+            password = cast.load()
+            environment.setdefault("STAFF_2FA", "optional")
+            lines += [f"  {email:<24}{password}" for email in cast.CAST]
+        elif accounts.setup_is_open():
+            lines.append(f"The first owner: {site}/setup   code: {accounts.new_setup_code()}")
         db.session.commit()
+    return lines
 
 
 def main() -> int:
-    prepare()
     host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
-    environment = os.environ | {"SITE_URL": os.environ.get("SITE_URL", f"http://localhost:{port}")}
-    print(f"\n  medportal: http://localhost:{port}/   (Ctrl-C stops it)\n", flush=True)  # noqa: T201
-    server = subprocess.Popen(  # noqa: S603  # our own server, no text of strangers
-        [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "--no-control-socket",
-            "--worker-class=gthread",
-            "--workers=2",
-            "--threads=4",
-            "--graceful-timeout=10",
-            f"--bind={host}:{port}",
-            "--log-level=warning",
-            "wsgi:app",
-        ],
-        env=environment,
-    )
+    environment = dict(os.environ)
+    environment.setdefault("SITE_URL", f"http://localhost:{port}")
+    lines = prepare(environment)
+    print("\n  " + "\n  ".join(lines) + "\n", flush=True)  # noqa: T201
+    commands = ([*SERVER.split(), f"--bind={host}:{port}"], JOBS.split())
+    running = [
+        subprocess.Popen([sys.executable, *command], env=environment)  # noqa: S603  # our own programs
+        for command in commands
+    ]
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _n, _f: server.terminate())
-    return server.wait()
+        signal.signal(number, lambda _n, _f: [child.terminate() for child in running])
+    return watch(running)
+
+
+def watch(running: list[subprocess.Popen[bytes]]) -> int:
+    """Until the first of them ends; then the others are asked to end too. The first one's answer."""
+    while all(child.poll() is None for child in running):
+        time.sleep(0.2)
+    answer = next(child.returncode for child in running if child.returncode is not None)
+    for child in running:
+        child.terminate()
+    for child in running:
+        child.wait()
+    return max(0, answer)
 
 
 if __name__ == "__main__":

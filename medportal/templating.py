@@ -17,7 +17,7 @@ from medportal.lib.html import promote_headings, safe_url
 from medportal.models.setting import all_settings
 from medportal.models.types import label_language, localize
 
-LIST_VALUES = ("letter", "category", "year", "when", "page")
+LIST_VALUES = ("letter", "category", "year", "when", "page", "q", "role", "state", "kind", "action")
 
 
 def init_app(app: Flask) -> None:
@@ -30,6 +30,9 @@ def init_app(app: Flask) -> None:
         safe_url=lambda address: safe_url(address) or "",
         bidi_plain=isolate_plain,
         day=day,
+        day_and_clock=day_and_clock,
+        day_of=lambda text: _long_date(site_day(datetime.fromisoformat(text)), str(get_locale())),
+        moment_of=lambda text: day_and_clock(datetime.fromisoformat(text)),
         part_of_date=part_of_date,
         digits=digits,
         label=label,
@@ -100,6 +103,13 @@ def day(value: date | datetime) -> Markup:
     on = site_day(value) if isinstance(value, datetime) else value
     shown = digits(_long_date(on, str(get_locale())))
     return Markup(f'<time datetime="{on.isoformat()}">{escape(shown)}</time>')  # noqa: S704
+
+
+def day_and_clock(moment: datetime) -> str:
+    """A moment in the site's time zone, for lists of what happened."""
+    local = to_user_timezone(moment)
+    on = format_date(local.date(), "d MMM y", locale=get_locale())
+    return bidi.isolate_plain(digits(f"{on} {local:%H:%M}")) if _rtl() else digits(f"{on}, {local:%H:%M}")
 
 
 def site_day(moment: datetime) -> date:

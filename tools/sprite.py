@@ -44,6 +44,15 @@ ICONS = [
     "download",
     "house",
     "type",
+    "clipboard-list",
+    "eye",
+    "log-in",
+    "log-out",
+    "monitor-smartphone",
+    "shield-check",
+    "trash-2",
+    "user-plus",
+    "users",
 ]
 
 

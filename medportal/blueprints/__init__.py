@@ -2,10 +2,13 @@
 
 from flask import Flask
 
-from medportal.blueprints import content, feeds, pages
+from medportal.blueprints import accounts, admin, content, feeds, pages, profile
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(pages.bp)
+    app.register_blueprint(accounts.bp)
+    app.register_blueprint(profile.bp)
+    app.register_blueprint(admin.bp)
     app.register_blueprint(feeds.bp)
     app.register_blueprint(content.bp)

@@ -6,9 +6,11 @@ from medportal.models import (  # noqa: F401  # imported for their tables
     listing,
     media,
     message,
+    outbox,
     people,
     setting,
     taxonomy,
     treatment,
     trust,
+    user,
 )

@@ -30,3 +30,13 @@ class Audit(Model):
     object_type: Mapped[str] = mapped_column(sa.String(40), default="")
     object_id: Mapped[int | None]
     detail: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+
+
+class AuditNetwork(Model):
+    """From which network (/24, /48) something recorded came. A table of its own, since it is erased after 90 days."""
+
+    __tablename__ = "audit_network"
+
+    audit_id: Mapped[int] = mapped_column(sa.ForeignKey("audit.id", ondelete="CASCADE"), primary_key=True)
+    network: Mapped[str] = mapped_column(sa.String(60))
+    at: Mapped[moment] = mapped_column(default=utc_now, index=True)

@@ -16,7 +16,6 @@ from medportal.models.content import ContentCategory
 from medportal.models.listing import Listing
 from medportal.models.taxonomy import Category
 
-MAX_PAGE = 100_000
 OTHER_LETTER = "#"
 """Where titles stand that begin with a digit or another script."""
 
@@ -33,24 +32,6 @@ class Filters:
     @property
     def any(self) -> bool:
         return any((self.category, self.letter, self.year, self.when))
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a list: `number` of `pages`, `total` entries in all."""
-
-    entries: Sequence[Listing]
-    number: int
-    pages: int
-    total: int
-
-
-def paginate(select: sa.Select[Listing], number: int, size: int) -> Page:
-    """Page `number` of the select, or an empty one beyond the end (the view answers 404)."""
-    number = min(max(number, 1), MAX_PAGE)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery())) or 0
-    entries = db.session.scalars(select.limit(size).offset((number - 1) * size)).all()
-    return Page(entries, number, max(1, -(-total // size)), total)
 
 
 def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> sa.Select[Listing]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -23,6 +23,7 @@ from medportal.lib.slugs import slugify
 from medportal.models.content import ContentText, Status
 from medportal.models.listing import Listing
 from medportal.models.types import localize
+from medportal.paging import asked_number, asked_page
 
 bp = Blueprint("content", __name__, url_prefix="/<lang:lang>")
 
@@ -39,12 +40,6 @@ def _fixed_pages() -> dict[str, str]:
     return g.fixed_pages
 
 
-def asked_number(name: str, most: int) -> int | None:
-    """A whole number of the query, clamped; None when it is absent or no number."""
-    value = request.args.get(name, "")
-    return min(int(value[:18]), most) if value.isascii() and value.isdigit() else None
-
-
 def asked_filters(kind: ContentType | None) -> Filters:
     """What the query asks for; unknown values are left out rather than answered with an error."""
     slug = request.args.get("category", "")
@@ -58,15 +53,6 @@ def asked_filters(kind: ContentType | None) -> Filters:
         year=(year or None) if past or kind is None or kind.order != Order.EVENTS else None,
         when="past" if past else None,
     )
-
-
-def asked_page(select: sa.Select[Listing]) -> lists.Page:
-    """The page of a list that the query asks for; 404 beyond the end."""
-    number = asked_number("page", lists.MAX_PAGE) or 1
-    page = lists.paginate(select, number, current_app.config["PAGE_SIZE"])
-    if page.number > page.pages:
-        abort(404)
-    return page
 
 
 @bp.get("/<kind:kind>/")

@@ -1,5 +1,6 @@
 """Messages from readers are kept here, whether or not mail works."""
 
+from medportal import audit
 from medportal.extensions import db
 from medportal.models.message import Message
 
@@ -20,3 +21,10 @@ def keep_message(
     db.session.add(message)
     db.session.flush()
     return message
+
+
+def settle_message(message: Message, state: str, *, by: str) -> None:
+    """`state`: "done", or "new" to take that back."""
+    message.state = state
+    audit.record("message " + state, message, actor=by)
+    db.session.flush()

@@ -12,10 +12,13 @@ from medportal.blueprints.content import queries as content_queries
 from medportal.blueprints.content import views as content_views
 from medportal.blueprints.pages import queries, services
 from medportal.blueprints.pages.forms import ContactForm, ReportForm
+from medportal.blueprints.profile.queries import latest_members
 from medportal.content_types import KINDS
 from medportal.content_types.sections import SECTIONS
 from medportal.extensions import db, reading
 from medportal.i18n import current_language, preferred_language
+from medportal.paging import asked_number
+from medportal.templating import setting
 
 bp = Blueprint("pages", __name__)
 
@@ -34,7 +37,10 @@ def front() -> Response:
 def home() -> str:
     newest = lists.newest(current_language().code, datetime.now(UTC))
     ids = [entry.content_id for entries in newest.values() for entry in entries]
-    return render_template("pages/home.html", newest=newest, names=lists.category_names(ids))
+    members = latest_members() if setting("latest_members") else []
+    return render_template(
+        "pages/home.html", newest=newest, names=lists.category_names(ids), members=members
+    )
 
 
 @bp.get("/<lang:lang>/<fixed:slug>")
@@ -125,6 +131,6 @@ def report() -> str | Response | tuple[str, int]:
 @bp.get("/<lang:lang>/report/sent")
 @public
 def report_sent() -> str:
-    content_id = content_views.asked_number("content", 2**31 - 1) or 0
+    content_id = asked_number("content", 2**31 - 1) or 0
     entry = content_queries.listed(content_id, current_language().code)
     return render_template("pages/sent.html", entry=entry)

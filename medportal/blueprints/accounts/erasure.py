@@ -1,0 +1,53 @@
+"""Accounts whose seven days are over are erased: from tables, queues, kept letters and the database file itself."""
+
+import sqlalchemy as sa
+
+from medportal import audit, delivery, privacy
+from medportal.changes import site_changed
+from medportal.extensions import db
+from medportal.lib.dates import utc_now
+from medportal.models.outbox import Outbox
+from medportal.models.user import Token, User
+
+
+def erase_due() -> int:
+    """Erase whose time has come; how many. Commits after each."""
+    due = db.session.scalars(sa.select(User.id).where(User.delete_after <= utc_now())).all()
+    for number in due:
+        user = db.session.get(User, number)
+        if user is not None and user.delete_after is not None and user.delete_after <= utc_now():
+            erase(user)
+            db.session.commit()
+    if due:
+        scrub_file()
+    return len(due)
+
+
+def erase(user: User) -> None:
+    """Nothing stays but the audit trail, which knows the account by its number only."""
+    letters = db.session.scalars(
+        sa.select(Outbox.id).where(
+            sa.or_(Outbox.user_id == user.id, Outbox.recipient_key == user.email_key)
+        )
+    ).all()
+    shown, number = user.shown_publicly, user.id
+    privacy.erase(user)
+    db.session.execute(sa.delete(Token).where(Token.user_id == number))
+    audit.record("account erased", user, actor="jobs")
+    db.session.flush()
+    db.session.execute(sa.delete(User).where(User.id == number).execution_options(synchronize_session=False))
+    db.session.expunge(user)
+    for letter in letters:
+        (delivery.mail_folder() / f"{letter}.eml").unlink(missing_ok=True)
+    if shown:
+        site_changed()
+
+
+def scrub_file() -> None:
+    """SQLite: what was deleted is overwritten (secure_delete); the write-ahead log is emptied too, once nobody reads it."""
+    if db.engine.dialect.name == "sqlite":
+        raw = db.engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()

@@ -1,0 +1,88 @@
+"""Forms at the door."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, HiddenField, RadioField, StringField
+from wtforms.validators import InputRequired, Length
+
+from medportal.forms import OpenForm, TranslatedForm, email_field, password_field
+from medportal.i18n import LANGUAGES
+
+
+class SignUpForm(OpenForm):
+    email = email_field(description=_l("A letter with a link goes there, to confirm that it is yours."))
+    password = password_field(
+        new=True, description=_l("At least 10 characters. Several words are easy to remember.")
+    )
+    name = StringField(
+        _l("Name"),
+        description=_l("How letters from us begin. Nobody else sees it."),
+        validators=[Length(max=120)],
+        render_kw={"autocomplete": "name", "dir": "auto"},
+    )
+
+
+class AddressForm(OpenForm):
+    """One address: a forgotten password, a confirmation once more."""
+
+    email = email_field()
+
+
+class SignInForm(TranslatedForm):
+    email = email_field(autocomplete="username")
+    password = password_field()
+    lasting = BooleanField(
+        _l("Stay signed in on this device"),
+        description=_l("Only on a device that nobody else uses. Otherwise signing in ends with the browser."),
+    )
+    next = HiddenField()
+    kept = HiddenField()
+
+
+class PasswordForm(TranslatedForm):
+    """The password once more, before something that matters."""
+
+    password = password_field()
+    next = HiddenField()
+    kept = HiddenField()
+
+
+class NewPasswordForm(TranslatedForm):
+    password = password_field(_l("New password"), new=True)
+
+
+class CodeForm(TranslatedForm):
+    code = StringField(
+        _l("Code"),
+        description=_l("The six digits that the app shows now, or one of the recovery codes."),
+        validators=[InputRequired(), Length(max=40)],
+        render_kw={"autocomplete": "one-time-code", "dir": "ltr", "spellcheck": "false"},
+    )
+    next = HiddenField()
+    kept = HiddenField()
+
+
+class _NewAccountForm(TranslatedForm):
+    name = StringField(
+        _l("Name"),
+        validators=[InputRequired(), Length(max=120)],
+        render_kw={"autocomplete": "name", "dir": "auto"},
+    )
+    password = password_field(new=True)
+
+
+class InvitationForm(_NewAccountForm):
+    pass
+
+
+class FirstOwnerForm(_NewAccountForm):
+    code = StringField(
+        _l("Code from the server"),
+        description=_l("The server prints it when it starts; `flask users setup-code` prints a new one."),
+        validators=[InputRequired(), Length(max=40)],
+        render_kw={"autocomplete": "off", "dir": "ltr", "spellcheck": "false"},
+    )
+    email = email_field(autocomplete="username")
+    language = RadioField(_l("Language of the desk and of letters"))
+
+    def offer_languages(self) -> None:
+        self.language.choices = [(code, language.native_name) for code, language in LANGUAGES.items()]

@@ -1,0 +1,40 @@
+"""Accounts that an owner asked for: editors, consultants, further owners."""
+
+from flask import render_template, url_for
+from flask_babel import gettext
+
+from medportal import passwords, tokens
+from medportal.access import anyone
+from medportal.blueprints.accounts import services
+from medportal.blueprints.accounts.forms import InvitationForm
+from medportal.blueprints.accounts.views import Answer, bp, let_in, link_gone
+from medportal.extensions import db
+from medportal.models.user import STAFF
+
+
+@bp.route("/<lang:lang>/account/invitation/<token>", methods=["GET", "POST"])
+@anyone
+def invitation(token: str) -> Answer:
+    link = tokens.find("invitation", token)
+    if link is None or not tokens.is_open(link):
+        return link_gone(None)
+    form = InvitationForm()
+    values = {"form": form, "email": link.data["email"], "role": link.data["role"], "least": passwords.shortest_for(link.data["role"])}
+    if not form.validate_on_submit():
+        return render_template("accounts/invitation.html", **values), 422 if form.is_submitted() else 200
+    words = services.context_words(link.data["email"], form.name.data)
+    fault = passwords.fault_of(form.password.data, role=link.data["role"], context=words)
+    if fault:
+        form.password.errors = [fault]
+        return render_template("accounts/invitation.html", **values), 422
+    db.session.rollback()
+    hashed = passwords.hash_of(form.password.data)
+    user = services.accept_invitation(link, hashed, name=form.name.data)
+    if user is None:
+        db.session.rollback()
+        form.name.errors = [gettext("This address has an account already. The owner can change its role.")]
+        return render_template("accounts/invitation.html", **values), 422
+    to = url_for("profile.second_factor", needed=1) if user.role in STAFF else None
+    return let_in(user, lasting=False, to=to)
+
+

@@ -1,0 +1,101 @@
+"""Names of what is stored as a word: roles, what happened, what a copy of one's data holds."""
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from medportal.models.user import Role
+
+ROLES = {
+    Role.MEMBER: _l("Member"),
+    Role.CONSULTANT: _l("Consultant"),
+    Role.EDITOR: _l("Editor"),
+    Role.OWNER: _l("Owner"),
+}
+
+ACTIONS = {
+    "sign in": _l("Signed in"),
+    "sign in refused": _l("Sign-in refused"),
+    "code refused": _l("Code of the second factor refused"),
+    "refused": _l("Page refused"),
+    "account opened": _l("Account opened"),
+    "owner made": _l("First owner made"),
+    "invited": _l("Invitation sent"),
+    "password changed": _l("Password changed"),
+    "address changed": _l("Email address changed"),
+    "second factor on": _l("Second factor switched on"),
+    "second factor off": _l("Second factor switched off"),
+    "recovery codes renewed": _l("Recovery codes renewed"),
+    "sessions ended": _l("Sessions ended"),
+    "data exported": _l("Copy of the data taken"),
+    "erasure asked for": _l("Erasure asked for"),
+    "erasure taken back": _l("Erasure taken back"),
+    "account erased": _l("Account erased"),
+    "role changed": _l("Role changed"),
+    "account disabled": _l("Account switched off"),
+    "account enabled": _l("Account switched on"),
+    "setting changed": _l("Setting changed"),
+    "letter read": _l("Letter read at the desk"),
+    "letter sent again": _l("Letter sent again"),
+    "held letters released": _l("Held letters released"),
+    "held letters discarded": _l("Held letters discarded"),
+    "suppression lifted": _l("Address written to again"),
+    "message done": _l("Message settled"),
+    "message new": _l("Message opened again"),
+    "create": _l("Text created"),
+    "delete": _l("Text deleted"),
+    "review": _l("Review noted"),
+    "publish": _l("Text published"),
+    "withdraw": _l("Text withdrawn"),
+}
+
+FIELDS = {
+    "email": _l("Email address"),
+    "name": _l("Name"),
+    "display_name": _l("Display name"),
+    "shown_publicly": _l("Shown among the latest members"),
+    "language": _l("Language"),
+    "role": _l("Role"),
+    "created_at": _l("Member since"),
+    "signed_in_at": _l("Last signed in"),
+    "erasure_on": _l("Erasure planned for"),
+    "second_factor": _l("Second factor"),
+    "recovery_codes_left": _l("Recovery codes left"),
+    "device": _l("Device"),
+    "began": _l("Signed in"),
+    "last_used": _l("Last used"),
+    "at": _l("When"),
+    "what": _l("What"),
+    "written": _l("Written"),
+    "letter": _l("Letter"),
+    "state": _l("State"),
+    "sent": _l("Sent"),
+    "kind": _l("Kind"),
+    "text": _l("Text"),
+}
+
+
+def action_name(action: str) -> str:
+    return str(ACTIONS.get(action, action))
+
+
+def field_name(name: str) -> str:
+    return str(FIELDS.get(name, name))
+
+
+def export_value(name: str, value: Any) -> str:
+    """A value of the copy as a person reads it."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if name == "role":
+        return str(ROLES.get(value, value))
+    if name == "what":
+        return action_name(value)
+    try:
+        return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M} UTC"
+    except (TypeError, ValueError):
+        return str(value)

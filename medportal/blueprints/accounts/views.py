@@ -1,0 +1,302 @@
+"""The door. Every answer is the same for known and unknown addresses."""
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from medportal import limits, passwords, sessions, tokens
+from medportal.access import anyone, halfway, members
+from medportal.blueprints.accounts import kept, labels, second_factor, services
+from medportal.blueprints.accounts.forms import (
+    AddressForm,
+    CodeForm,
+    NewPasswordForm,
+    PasswordForm,
+    SignInForm,
+    SignUpForm,
+)
+from medportal.blueprints.accounts.services import Outcome
+from medportal.extensions import db
+from medportal.i18n import current_language
+from medportal.lib import addresses
+from medportal.models.user import Role, User
+from medportal.redirects import own_path
+
+bp = Blueprint("accounts", __name__)
+Answer = str | Response | tuple[str, int]
+
+
+@bp.app_context_processor
+def _names() -> dict[str, object]:
+    """`current_user` is asked for by templates of private pages only: public ones carry no session."""
+    return {
+        "current_user": current_user,
+        "roles": labels.ROLES,
+        "action_name": labels.action_name,
+        "field_name": labels.field_name,
+        "export_value": labels.export_value,
+    }
+
+
+
+def too_many(template: str, form: PasswordForm, field: str, **values: object) -> tuple[str, int]:
+    """The same page with what was typed, saying that it was tried too often."""
+    form[field].errors = [gettext("Too many tries. Please wait a quarter of an hour.")]
+    return render_template(template, form=form, **values), 429
+
+
+def link_gone(again: str | None) -> tuple[str, int]:
+    """A link that is used, too old or wrong explains itself; `again`: where a new one is to be had."""
+    db.session.rollback()
+    return render_template("accounts/link_gone.html", again=again, form=AddressForm(formdata=None)), 410
+
+
+def home_of(user: User) -> str:
+    """The first page after signing in, in the member's own language."""
+    return url_for("admin.today" if user.is_staff else "profile.overview", lang=user.lang)
+
+
+# Signing up
+
+
+@bp.route("/<lang:lang>/account/sign-up", methods=["GET", "POST"])
+@anyone
+def sign_up() -> Answer:
+    form = SignUpForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/sign_up.html", form=form), 422 if form.is_submitted() else 200
+    if form.is_from_a_program:
+        return redirect(url_for("accounts.sign_up_sent"), 303)
+    words = services.context_words(form.email.data, form.name.data)
+    fault = passwords.fault_of(form.password.data, role=Role.MEMBER, context=words)
+    if fault:
+        form.password.errors = [fault]
+        return render_template("accounts/sign_up.html", form=form), 422
+    if not limits.allow("sign-up", limits.network(), limit=20, seconds=3600):
+        return too_many("accounts/sign_up.html", form, "email")
+    db.session.commit()
+    hashed = passwords.hash_of(form.password.data)
+    services.sign_up(
+        addresses.normalise(form.email.data),
+        hashed,
+        name=form.name.data or "",
+        lang=current_language().code,
+        burst=current_app.config["SIGN_UP_BURST"],
+    )
+    db.session.commit()
+    return redirect(url_for("accounts.sign_up_sent"), 303)
+
+
+@bp.get("/<lang:lang>/account/sign-up/sent")
+@anyone
+def sign_up_sent() -> str:
+    return render_template("accounts/sign_up_sent.html")
+
+
+@bp.route("/<lang:lang>/account/sign-up/again", methods=["GET", "POST"])
+@anyone
+def sign_up_again() -> Answer:
+    """The letter once more."""
+    form = AddressForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/again.html", form=form), 422 if form.is_submitted() else 200
+    if not form.is_from_a_program:
+        if not limits.allow("sign-up", limits.network(), limit=20, seconds=3600):
+            return too_many("accounts/again.html", form, "email")
+        services.send_again(form.email.data, burst=current_app.config["SIGN_UP_BURST"])
+        db.session.commit()
+    return redirect(url_for("accounts.sign_up_sent"), 303)
+
+
+@bp.route("/<lang:lang>/account/verify/<token>", methods=["GET", "POST"])
+@anyone
+def verify(token: str) -> Answer:
+    """Opening the link changes nothing; the password and a button do."""
+    link = tokens.find("sign-up", token)
+    if link is None or not tokens.is_open(link):
+        return link_gone("accounts.sign_up_again")
+    form = PasswordForm()
+    email = link.data["email"]
+    if not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        return render_template("accounts/verify.html", form=form, email=email), status
+    if not limits.allow("verify", link.subject, limit=10, seconds=services.QUARTER):
+        return too_many("accounts/verify.html", form, "password", email=email)
+    db.session.commit()
+    chosen = services.chosen_sign_up(link, form.password.data)
+    if chosen is None:
+        form.password.errors = [gettext("This is not the password chosen when signing up.")]
+        return render_template("accounts/verify.html", form=form, email=email), 422
+    user = services.confirm_sign_up(link, chosen)
+    if user is None:
+        return link_gone("accounts.sign_up_again")
+    return let_in(user, lasting=False, to=url_for("profile.overview", done="welcome", lang=user.lang))
+
+
+# Signing in and out
+
+
+@bp.route("/<lang:lang>/account/sign-in", methods=["GET", "POST"])
+@anyone
+def sign_in() -> Answer:
+    form = SignInForm()
+    user = sessions.signed_in_user()
+    if request.method == "GET":
+        if user is not None:
+            return redirect(own_path(request.args.get("next")) or home_of(user), 303)
+        form.next.data = request.args.get("next", "")
+    if not form.validate_on_submit():
+        return render_template("accounts/sign_in.html", form=form), 422 if form.is_submitted() else 200
+    checked = services.check_password(
+        form.email.data, form.password.data, network=limits.network(), device_of=sessions.device_of
+    )
+    if checked.outcome is Outcome.TOO_MANY:
+        return too_many("accounts/sign_in.html", form, "password")
+    if checked.outcome is Outcome.WRONG:
+        form.password.errors = [gettext("Address or password is wrong, or the address is not confirmed yet.")]
+        return render_template("accounts/sign_in.html", form=form), 422
+    user = db.session.get_one(User, checked.user_id)
+    if user.has_second_factor:
+        return _ask_for_code(user, form)
+    return let_in(user, lasting=bool(form.lasting.data), to=form.next.data, packed=form.kept.data)
+
+
+def _ask_for_code(user: User, form: SignInForm) -> Answer:
+    sessions.start(user, lasting=bool(form.lasting.data), waits_for=sessions.CODE)
+    db.session.commit()
+    if form.kept.data:  # what was typed travels in the form, so no redirect
+        code_form = CodeForm(formdata=None, kept=form.kept.data)
+        return render_template("accounts/code.html", form=code_form)
+    return redirect(url_for("accounts.code", next=own_path(form.next.data)), 303)
+
+
+@bp.route("/<lang:lang>/account/sign-in/code", methods=["GET", "POST"])
+@halfway
+def code() -> Answer:
+    """The second factor."""
+    form = CodeForm()
+    if request.method == "GET":
+        form.next.data = request.args.get("next", "")
+    if not form.validate_on_submit():
+        return render_template("accounts/code.html", form=form), 422 if form.is_submitted() else 200
+    row = sessions.current()
+    assert row is not None
+    if not limits.allow("code", str(row.user_id), limit=10, seconds=services.QUARTER):
+        return too_many("accounts/code.html", form, "code")
+    if not second_factor.check(row.user, form.code.data):
+        services.refused_code(row.user)
+        db.session.commit()
+        form.code.errors = [gettext("This code is wrong or was used already. The next one comes within 30 seconds.")]
+        return render_template("accounts/code.html", form=form), 422
+    return let_in(
+        row.user, lasting=row.lasting, second_factor=True, to=form.next.data, packed=form.kept.data
+    )
+
+
+def let_in(
+    user: User, *, lasting: bool, to: str | None, second_factor: bool = False, packed: str | None = None
+) -> Answer:
+    """A new session; then the page that was asked for, or the form that was being filled in."""
+    sessions.start(user, lasting=lasting, second_factor=second_factor)
+    services.signed_in(user, known=not sessions.remember_device(user))
+    db.session.commit()
+    waiting = kept.unpack(packed) if packed else None
+    if waiting is not None:
+        return render_template("accounts/kept.html", kept=waiting)
+    return redirect(own_path(to) or home_of(user), 303)
+
+
+@bp.post("/<lang:lang>/account/sign-out")
+@members
+def sign_out() -> Response:
+    sessions.end()
+    db.session.commit()
+    return redirect(url_for("accounts.signed_out"), 303)
+
+
+@bp.get("/<lang:lang>/account/signed-out")
+@anyone
+def signed_out() -> str:
+    return render_template("accounts/signed_out.html")
+
+
+@bp.route("/<lang:lang>/account/confirm", methods=["GET", "POST"])
+@members
+def confirm() -> Answer:
+    """The password once more."""
+    form = PasswordForm()
+    if request.method == "GET":
+        form.next.data = request.args.get("next", "")
+    if not form.validate_on_submit():
+        return render_template("accounts/confirm.html", form=form), 422 if form.is_submitted() else 200
+    user = sessions.signed_in_user()
+    assert user is not None
+    checked = services.check_password(
+        user.email, form.password.data, network=limits.network(), device_of=sessions.device_of
+    )
+    if checked.outcome is Outcome.TOO_MANY:
+        return too_many("accounts/confirm.html", form, "password")
+    if checked.outcome is Outcome.WRONG:
+        form.password.errors = [gettext("This is not the password.")]
+        return render_template("accounts/confirm.html", form=form), 422
+    sessions.password_given()
+    db.session.commit()
+    waiting = kept.unpack(form.kept.data) if form.kept.data else None
+    if waiting is not None:
+        return render_template("accounts/kept.html", kept=waiting)
+    return redirect(own_path(form.next.data) or url_for("profile.overview"), 303)
+
+
+# Forgotten passwords
+
+
+@bp.route("/<lang:lang>/account/forgot", methods=["GET", "POST"])
+@anyone
+def forgot() -> Answer:
+    form = AddressForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/forgot.html", form=form), 422 if form.is_submitted() else 200
+    if not form.is_from_a_program:
+        if not limits.allow("forgot", limits.network(), limit=20, seconds=3600):
+            return too_many("accounts/forgot.html", form, "email")
+        services.forgot(form.email.data)
+        db.session.commit()
+    return redirect(url_for("accounts.forgot_sent"), 303)
+
+
+@bp.get("/<lang:lang>/account/forgot/sent")
+@anyone
+def forgot_sent() -> str:
+    return render_template("accounts/forgot_sent.html")
+
+
+@bp.route("/<lang:lang>/account/reset/<token>", methods=["GET", "POST"])
+@anyone
+def reset(token: str) -> Answer:
+    """A new password by link. Nobody is signed in by it, and a second factor stays in force (7)."""
+    link = tokens.find("reset", token)
+    if link is None or link.user is None or not tokens.is_open(link):
+        return link_gone("accounts.forgot")
+    form = NewPasswordForm()
+    values = {"form": form, "user": link.user, "least": passwords.shortest_for(link.user.role)}
+    if not form.validate_on_submit():
+        return render_template("accounts/reset.html", **values), 422 if form.is_submitted() else 200
+    fault = fault_of(form.password.data, link.user)
+    if fault:
+        form.password.errors = [fault]
+        return render_template("accounts/reset.html", **values), 422
+    db.session.rollback()
+    hashed = passwords.hash_of(form.password.data)
+    user = services.reset(link, hashed)
+    if user is None:
+        return link_gone("accounts.forgot")
+    db.session.commit()
+    return redirect(url_for("accounts.sign_in", done="password"), 303)
+
+
+def fault_of(password: str, user: User) -> str | None:
+    words = services.context_words(user.email, user.name, user.display_name)
+    return passwords.fault_of(password, role=user.role, context=words)
+
+

@@ -1,0 +1,110 @@
+"""Mail at the desk: the queue, what failed, what is held, addresses that refuse, recurring work. Owners only."""
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+from flask import abort, current_app, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
+
+from medportal import audit, delivery
+from medportal.access import fresh, owners
+from medportal.blueprints.admin import queries, services
+from medportal.blueprints.admin.views import bp, me
+from medportal.extensions import db
+from medportal.models.outbox import MailState, Outbox, Suppression
+from medportal.paging import asked_one_of, asked_page
+
+STATES = {
+    MailState.QUEUED: _l("waiting"),
+    MailState.HELD: _l("held back"),
+    MailState.SENT: _l("sent"),
+    MailState.FAILED: _l("failed"),
+    MailState.SUPPRESSED: _l("not sent"),
+}
+LETTERS = {
+    "verify": _l("Confirmation of an address"),
+    "already_member": _l("There is an account already"),
+    "reset": _l("New password"),
+    "account_changed": _l("Something about the account changed"),
+    "address_changed": _l("The address changed"),
+    "confirm_address": _l("Confirmation of a new address"),
+    "new_sign_in": _l("Sign-in on a new device"),
+    "erasure_planned": _l("Erasure of an account"),
+    "invitation": _l("Invitation"),
+    "sign_up_burst": _l("Many sign-ups at once"),
+}
+
+
+@bp.get("/<lang:lang>/admin/mail")
+@owners
+def letters() -> str:
+    state = asked_one_of("state", [state.value for state in MailState])
+    return render_template(
+        "admin/letters.html",
+        page=asked_page(queries.letters(state)),
+        state=state,
+        states=STATES,
+        names=LETTERS,
+        held=queries.held_count(),
+        suppressions=db.session.scalars(queries.suppressions().limit(100)).all(),
+        jobs=queries.jobs(),
+        to_files=not current_app.config["MAIL_SERVER"],
+    )
+
+
+def _letter(number: int) -> Outbox:
+    row = db.session.get(Outbox, number) if number < 2**31 else None
+    if row is None:
+        abort(404)
+    return row
+
+
+@bp.post("/<lang:lang>/admin/mail/<int:number>/read")
+@owners
+@fresh
+def read_letter(number: int) -> str:
+    """A letter kept as a file, for sites without a mail server. It may hold somebody's link, so reading is recorded."""
+    row = _letter(number)
+    file = delivery.mail_folder() / f"{row.id}.eml"
+    if not file.is_file():
+        abort(404)
+    audit.record("letter read", row, actor=me())
+    db.session.commit()
+    message = message_from_bytes(file.read_bytes(), policy=default)
+    assert isinstance(message, EmailMessage)
+    body = message.get_body(("plain",))
+    return render_template(
+        "admin/letter.html", row=row, message=message, text=body.get_content() if body else "", names=LETTERS
+    )
+
+
+@bp.post("/<lang:lang>/admin/mail/<int:number>/again")
+@owners
+def send_letter_again(number: int) -> Response:
+    row = _letter(number)
+    if row.state != MailState.FAILED:
+        abort(404)
+    services.try_again(row, by=me())
+    db.session.commit()
+    return redirect(url_for("admin.letters", done="again"), 303)
+
+
+@bp.post("/<lang:lang>/admin/mail/held/<any(release, discard):what>")
+@owners
+def settle_held(what: str) -> Response:
+    (services.release_held if what == "release" else services.discard_held)(by=me())
+    db.session.commit()
+    return redirect(url_for("admin.letters", done=what), 303)
+
+
+@bp.post("/<lang:lang>/admin/mail/suppressions/<int:number>/lift")
+@owners
+def lift_suppression(number: int) -> Response:
+    row = db.session.get(Suppression, number) if number < 2**31 else None
+    if row is None:
+        abort(404)
+    services.lift(row, by=me())
+    db.session.commit()
+    return redirect(url_for("admin.letters", done="lifted"), 303)

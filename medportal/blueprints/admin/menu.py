@@ -1,0 +1,80 @@
+"""The desk's menu and its list of things to do: a feature that brings a screen adds its lines here.
+
+Menus only show the way; whether somebody may open a screen is decided by the rule on its view.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from medportal.blueprints.admin import queries
+from medportal.blueprints.pages import queries as message_queries
+from medportal.models.user import STAFF, Role
+
+OWNERS = frozenset({Role.OWNER})
+
+
+@dataclass(frozen=True)
+class Item:
+    endpoint: str
+    label: Any
+    icon: str
+    roles: frozenset[Role] = STAFF
+
+
+MENU = (
+    Item("admin.today", _l("Today"), "house"),
+    Item("pages.admin_messages", _l("Messages"), "message-circle"),
+    Item("admin.users", _l("Members"), "user", OWNERS),
+    Item("admin.letters", _l("Mail"), "mail", OWNERS),
+    Item("admin.audit_trail", _l("Audit trail"), "scroll-text", OWNERS),
+)
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that waits for a person: how many, and the page whose button settles it.
+
+    `say(n)` is the sentence for that number, with its plural; `urgent` puts it on top.
+    """
+
+    count: Callable[[], int]
+    say: Callable[[int], str]
+    endpoint: str
+    query: dict[str, str]
+    icon: str
+    roles: frozenset[Role] = STAFF
+    urgent: bool = False
+
+
+NEEDS = (
+    Need(queries.held_count, queries.say_held, "admin.letters", {"state": "held"}, "triangle-alert", OWNERS, urgent=True),
+    Need(queries.failed_count, queries.say_failed, "admin.letters", {"state": "failed"}, "circle-alert", OWNERS, urgent=True),
+    Need(queries.stuck_count, queries.say_stuck, "admin.letters", {"state": "queued"}, "clock", OWNERS, urgent=True),
+    Need(
+        message_queries.new_reports,
+        message_queries.say_reports,
+        "pages.admin_messages",
+        {"kind": "report"},
+        "flag",
+    ),
+    Need(
+        message_queries.new_contacts,
+        message_queries.say_contacts,
+        "pages.admin_messages",
+        {"kind": "contact"},
+        "message-circle",
+    ),
+)
+
+
+def items_for(role: str) -> list[Item]:
+    return [item for item in MENU if role in item.roles]
+
+
+def needs_of(role: str) -> list[tuple[Need, int]]:
+    """What waits for this role, the urgent first."""
+    counted = [(need, need.count()) for need in NEEDS if role in need.roles]
+    return sorted(((need, n) for need, n in counted if n), key=lambda pair: not pair[0].urgent)

@@ -1,0 +1,125 @@
+"""What the desk asks."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask_babel import ngettext
+
+from medportal.extensions import db
+from medportal.lib.dates import utc_now
+from medportal.models.audit import Audit, AuditNetwork
+from medportal.models.outbox import Job, MailState, Outbox, Suppression
+from medportal.models.user import User, UserSession
+
+STUCK = timedelta(minutes=30)
+
+
+def _letters(*conditions: sa.ColumnElement[bool]) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Outbox).where(*conditions)) or 0
+
+
+def held_count() -> int:
+    return _letters(Outbox.state == MailState.HELD)
+
+
+def say_held(n: int) -> str:
+    return ngettext(
+        "%(n)s sign-up letter is held back: there were unusually many sign-ups.",
+        "%(n)s sign-up letters are held back: there were unusually many sign-ups.",
+        n,
+        n=n,
+    )
+
+
+def failed_count() -> int:
+    since = utc_now() - timedelta(days=7)
+    return _letters(Outbox.state == MailState.FAILED, Outbox.created_at > since, Outbox.attempts > 0)
+
+
+def say_failed(n: int) -> str:
+    return ngettext(
+        "%(n)s letter of the last 7 days could not be delivered.",
+        "%(n)s letters of the last 7 days could not be delivered.",
+        n,
+        n=n,
+    )
+
+
+def stuck_count() -> int:
+    return _letters(Outbox.state == MailState.QUEUED, Outbox.created_at < utc_now() - STUCK)
+
+
+def say_stuck(n: int) -> str:
+    return ngettext(
+        "%(n)s letter has waited for more than half an hour.",
+        "%(n)s letters have waited for more than half an hour.",
+        n,
+        n=n,
+    )
+
+
+def letters(state: str | None) -> sa.Select[Outbox]:
+    query = sa.select(Outbox).order_by(Outbox.id.desc())
+    return query.where(Outbox.state == state) if state else query
+
+
+def suppressions() -> sa.Select[Suppression]:
+    return sa.select(Suppression).order_by(Suppression.id.desc())
+
+
+def jobs() -> list[Job]:
+    return list(db.session.scalars(sa.select(Job).order_by(Job.name)))
+
+
+def users(words: str, role: str | None) -> sa.Select[User]:
+    """Accounts, newest first; `words` are looked for in addresses and names."""
+    query = sa.select(User).order_by(User.id.desc())
+    if role:
+        query = query.where(User.role == role)
+    if words:
+        pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = query.where(
+            sa.or_(
+                User.email_key.like(pattern.casefold(), escape="\\"),
+                User.name.ilike(pattern, escape="\\"),
+                User.display_name.ilike(pattern, escape="\\"),
+            )
+        )
+    return query
+
+
+def sessions_count(user_id: int) -> int:
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count())
+            .select_from(UserSession)
+            .where(UserSession.user_id == user_id, UserSession.ends_at > utc_now())
+        )
+        or 0
+    )
+
+
+def trail(action: str | None) -> sa.Select[tuple[Audit, str]]:
+    """What happened, newest first, with the network it came from while that is kept."""
+    query = (
+        sa.select(Audit, AuditNetwork.network)
+        .outerjoin(AuditNetwork, AuditNetwork.audit_id == Audit.id)
+        .order_by(Audit.id.desc())
+    )
+    return query.where(Audit.action == action) if action else query
+
+
+def actions() -> list[str]:
+    return list(db.session.scalars(sa.select(Audit.action).distinct().order_by(Audit.action)))
+
+
+def names_of(actors: list[str]) -> dict[str, str]:
+    """ "owner 3" → the account's address, for accounts that still exist."""
+    numbers = {int(actor.split()[-1]) for actor in actors if actor.split()[-1:] and actor.split()[-1].isdigit()}
+    rows = db.session.execute(sa.select(User.id, User.email).where(User.id.in_(numbers))).all()
+    by_number: dict[int, str] = {number: email for number, email in rows}
+    return {
+        actor: by_number[int(actor.split()[-1])]
+        for actor in actors
+        if actor.split()[-1].isdigit() and int(actor.split()[-1]) in by_number
+    }

@@ -1,0 +1,107 @@
+"""What owners do to accounts and letters. Every change leaves a line in the audit trail and tells its member."""
+
+import sqlalchemy as sa
+
+from medportal import audit, sessions
+from medportal.blueprints.accounts import second_factor
+from medportal.blueprints.accounts.services import SIGN_UP_LASTS, tell
+from medportal.blueprints.profile import queries as profile_queries
+from medportal.changes import site_changed
+from medportal.extensions import db
+from medportal.lib.dates import utc_now
+from medportal.models.outbox import MailState, Outbox, Suppression
+from medportal.models.setting import Setting
+from medportal.models.user import Token, User
+
+
+class LastOwner(Exception):
+    """The site would have no owner any more."""
+
+
+def _guard(user: User) -> None:
+    if profile_queries.is_last_owner(user):
+        raise LastOwner
+
+
+def change_role(user: User, role: str, *, by: str) -> None:
+    """LastOwner when nobody would own the site. The member's sessions end (15)."""
+    if role == user.role:
+        return
+    _guard(user)
+    audit.record("role changed", user, actor=by, before=user.role, after=role)
+    user.role = role
+    sessions.end_all(user.id)
+    tell(user, "role")
+
+
+def disable(user: User, *, by: str) -> None:
+    _guard(user)
+    user.disabled_at = utc_now()
+    sessions.end_all(user.id)
+    audit.record("account disabled", user, actor=by)
+    if user.shown_publicly:
+        site_changed()
+
+
+def enable(user: User, *, by: str) -> None:
+    user.disabled_at = None
+    audit.record("account enabled", user, actor=by)
+    if user.shown_publicly:
+        site_changed()
+
+
+def end_sessions(user: User, *, by: str) -> None:
+    sessions.end_all(user.id)
+    audit.record("sessions ended", user, actor=by)
+
+
+def reset_second_factor(user: User, *, by: str) -> None:
+    """For a lost phone without recovery codes; the password stays, and the member is told."""
+    second_factor.remove(user)
+    sessions.end_all(user.id)
+    audit.record("second factor off", user, actor=by)
+    tell(user, "second_factor_off")
+
+
+def show_latest_members(shown: bool, *, by: str) -> None:
+    row = db.session.get(Setting, "latest_members") or Setting(key="latest_members")
+    row.value = shown
+    db.session.add(row)
+    audit.record("setting changed", actor=by, latest_members=shown)
+    site_changed()
+
+
+def release_held(*, by: str) -> int:
+    """Send the sign-up letters after all; their links run from now."""
+    rows = db.session.scalars(sa.select(Outbox).where(Outbox.state == MailState.HELD)).all()
+    numbers = [row.data["token"] for row in rows if "token" in row.data]
+    db.session.execute(
+        sa.update(Token).where(Token.id.in_(numbers)).values(expires_at=utc_now() + SIGN_UP_LASTS)
+    )
+    for row in rows:
+        row.state, row.next_at = MailState.QUEUED, utc_now()
+    audit.record("held letters released", actor=by, count=len(rows))
+    return len(rows)
+
+
+def discard_held(*, by: str) -> int:
+    """They were an attack: the letters and the sign-ups behind them go."""
+    rows = db.session.scalars(sa.select(Outbox).where(Outbox.state == MailState.HELD)).all()
+    numbers = [row.data["token"] for row in rows if "token" in row.data]
+    db.session.execute(sa.delete(Token).where(Token.id.in_(numbers)))
+    for row in rows:
+        db.session.delete(row)
+    audit.record("held letters discarded", actor=by, count=len(rows))
+    return len(rows)
+
+
+def try_again(letter: Outbox, *, by: str) -> None:
+    letter.state, letter.next_at, letter.attempts = MailState.QUEUED, utc_now(), 0
+    letter.created_at = utc_now()
+    audit.record("letter sent again", letter, actor=by)
+
+
+def lift(suppression: Suppression, *, by: str) -> None:
+    """The address works again: write to it."""
+    audit.record("suppression lifted", suppression, actor=by)
+    db.session.delete(suppression)

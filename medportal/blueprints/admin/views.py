@@ -1,0 +1,55 @@
+"""The desk's first page and the audit trail."""
+
+from flask import Blueprint, render_template
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from medportal import audit
+from medportal.access import owners, staff
+from medportal.blueprints.admin import menu, queries
+from medportal.paging import asked_one_of, asked_page
+
+bp = Blueprint("admin", __name__)
+
+DONE = {
+    "role": _l("The role has been changed. The member signs in again."),
+    "disabled": _l("The account is switched off, and its sessions have ended."),
+    "enabled": _l("The account is switched on again."),
+    "sessions": _l("All sessions of this account have ended."),
+    "factor": _l("The second factor is off. The member sets up a new one."),
+    "invited": _l("The invitation is on its way."),
+    "saved": _l("The choice has been saved."),
+    "again": _l("The letter will be sent again."),
+    "release": _l("The held letters are on their way."),
+    "discard": _l("The held letters have been discarded."),
+    "lifted": _l("This address is written to again."),
+}
+
+
+@bp.app_context_processor
+def _menu() -> dict[str, object]:
+    return {"desk_menu": menu.items_for, "desk_done": DONE}
+
+
+def me() -> str:
+    """The signed-in account, as the audit trail names it."""
+    return audit.actor_name(current_user.role, current_user.id)
+
+
+@bp.get("/<lang:lang>/admin/")
+@staff
+def today() -> str:
+    """What needs somebody today, each with the page whose button settles it."""
+    return render_template("admin/today.html", needs=menu.needs_of(current_user.role))
+
+
+@bp.get("/<lang:lang>/admin/audit")
+@owners
+def audit_trail() -> str:
+    actions = queries.actions()
+    action = asked_one_of("action", actions)
+    page = asked_page(queries.trail(action))
+    named = [row.Audit.actor for row in page.entries]
+    named += [f"user {row.Audit.object_id}" for row in page.entries if row.Audit.object_type == "User"]
+    names = queries.names_of(named)
+    return render_template("admin/audit.html", page=page, names=names, actions=actions, action=action)

@@ -1,0 +1,59 @@
+"""The desk's screen for messages and reports from readers."""
+
+from flask import abort, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from medportal import audit, htmx
+from medportal.access import staff
+from medportal.blueprints.content import queries as content_queries
+from medportal.blueprints.pages import queries, services
+from medportal.blueprints.pages.views import bp
+from medportal.content_types.sections import SECTIONS
+from medportal.extensions import db
+from medportal.models.message import Message
+from medportal.paging import asked_one_of, asked_page
+
+KINDS = ("contact", "report")
+STATES = ("new", "done")
+
+
+@bp.get("/<lang:lang>/admin/messages")
+@staff
+def admin_messages() -> str:
+    kind, state = asked_one_of("kind", KINDS), asked_one_of("state", STATES)
+    page = asked_page(queries.messages(kind=kind, state=state))
+    return htmx.render(
+        "admin/messages.html", "admin/_messages.html", page=page, kind=kind, state=state, about=_about(page.entries)
+    )
+
+
+def _about(messages: list[Message]) -> dict[int, object]:
+    """The page that each report is about, in the report's language."""
+    found = {
+        message.id: content_queries.listed(message.content_id, message.lang)
+        for message in messages
+        if message.content_id is not None
+    }
+    return {number: entry for number, entry in found.items() if entry is not None}
+
+
+@bp.post("/<lang:lang>/admin/messages/<int:number>")
+@staff
+def admin_settle_message(number: int) -> Response | str:
+    message = db.session.get(Message, number) if number < 2**31 else None
+    if message is None:
+        abort(404)
+    state = request.form.get("state", "")
+    if state not in STATES:
+        abort(400)
+    services.settle_message(message, state, by=audit.actor_name(current_user.role, current_user.id))
+    db.session.commit()
+    if htmx.wants_fragment():
+        return render_template("admin/_message.html", message=message, about=_about([message]))
+    return redirect(url_for("pages.admin_messages") + f"#message-{number}", 303)
+
+
+@bp.app_context_processor
+def _sections() -> dict[str, object]:
+    return {"section_names": SECTIONS}

@@ -1,0 +1,75 @@
+"""Forms of My account."""
+
+import re
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, Field, HiddenField, RadioField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from medportal.forms import MemberForm, email_field, password_field
+from medportal.i18n import LANGUAGES
+
+_LINK = re.compile(r"[/@:\\]|www\.|\.[a-z]{2,}", re.I)
+
+
+def _no_link(_form: Any, field: Field) -> None:
+    if _LINK.search(field.data or ""):
+        raise ValidationError(gettext("A name only, please: no address, no link."))
+
+
+class ProfileForm(MemberForm):
+    name = StringField(
+        _l("Name"),
+        description=_l("How letters from us begin. Nobody else sees it."),
+        validators=[Length(max=120)],
+        render_kw={"autocomplete": "name", "dir": "auto"},
+    )
+    display_name = StringField(
+        _l("Display name"),
+        description=_l("The name for others, where you agree to be shown."),
+        validators=[Length(max=40), _no_link],
+        render_kw={"autocomplete": "nickname", "dir": "auto"},
+    )
+    shown_publicly = BooleanField(
+        _l("Show my display name among the latest members"),
+        description=_l("Only the display name, never what is read or followed."),
+    )
+    language = RadioField(_l("Language of letters and of this account"))
+
+    def offer_languages(self) -> None:
+        self.language.choices = [(code, language.native_name) for code, language in LANGUAGES.items()]
+
+
+class ChangePasswordForm(MemberForm):
+    password = password_field(_l("New password"), new=True)
+
+
+class ChangeAddressForm(MemberForm):
+    email = email_field(
+        _l("New email address"), description=_l("It is in force once the letter sent there is answered.")
+    )
+
+
+class EnrolForm(MemberForm):
+    code = StringField(
+        _l("Code"),
+        description=_l("The six digits that the app shows now."),
+        validators=[InputRequired(), Length(max=20)],
+        render_kw={"autocomplete": "one-time-code", "dir": "ltr", "inputmode": "numeric"},
+    )
+
+
+class ButtonForm(MemberForm):
+    """A form that is only a button."""
+
+
+class EndSessionForm(MemberForm):
+    session = HiddenField()
+
+
+class DeleteForm(MemberForm):
+    sure = BooleanField(
+        _l("Yes, my account and everything that belongs to it shall be erased"), validators=[InputRequired()]
+    )

@@ -1,0 +1,169 @@
+"""My account."""
+
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from medportal import audit, limits, passwords, sessions, tokens
+from medportal.access import anyone, fresh, members, must_enrol
+from medportal.blueprints.accounts import second_factor
+from medportal.blueprints.accounts.services import set_password
+from medportal.blueprints.accounts.views import Answer, fault_of, link_gone
+from medportal.blueprints.profile import export as copies
+from medportal.blueprints.profile import queries, services
+from medportal.blueprints.profile.forms import (
+    ButtonForm,
+    ChangeAddressForm,
+    ChangePasswordForm,
+    DeleteForm,
+    ProfileForm,
+)
+from medportal.extensions import db
+from medportal.lib import addresses
+from medportal.lib.dates import utc_now
+
+bp = Blueprint("profile", __name__)
+
+DONE = {
+    "welcome": _l("The address is confirmed, and you are signed in. Welcome."),
+    "profile": _l("The changes have been saved."),
+    "password": _l("The password has been changed. Everywhere else, signing in has ended."),
+    "letter": _l("A letter is on its way to the new address. The link in it makes the change."),
+    "address": _l("The address has been changed."),
+    "second_factor_off": _l("The second factor has been switched off."),
+    "ended": _l("Signing in has ended there."),
+    "kept": _l("The account stays. Nothing was erased."),
+}
+
+
+@bp.app_context_processor
+def _done() -> dict[str, object]:
+    return {"profile_done": DONE}
+
+
+@bp.get("/<lang:lang>/account/")
+@members
+def overview() -> str:
+    return render_template(
+        "profile/overview.html",
+        sessions=len(db.session.scalars(queries.sessions_of(current_user.id)).all()),
+        codes_left=second_factor.codes_left(current_user),
+        must_enrol=must_enrol(),
+        form=ButtonForm(),
+    )
+
+
+@bp.route("/<lang:lang>/account/profile", methods=["GET", "POST"])
+@members
+def edit() -> Answer:
+    form = ProfileForm(obj=current_user, data={"language": current_user.lang})
+    form.offer_languages()
+    if not form.validate_on_submit():
+        return render_template("profile/edit.html", form=form), 422 if form.is_submitted() else 200
+    services.edit(
+        current_user,
+        name=form.name.data or "",
+        display_name=form.display_name.data or "",
+        shown_publicly=bool(form.shown_publicly.data),
+        lang=form.language.data,
+    )
+    db.session.commit()
+    return redirect(url_for("profile.overview", done="profile", lang=form.language.data), 303)
+
+
+@bp.route("/<lang:lang>/account/password", methods=["GET", "POST"])
+@members
+@fresh
+def password() -> Answer:
+    form = ChangePasswordForm()
+    least = passwords.shortest_for(current_user.role)
+    if not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        return render_template("profile/password.html", form=form, least=least), status
+    fault = fault_of(form.password.data, current_user)
+    if fault:
+        form.password.errors = [fault]
+        return render_template("profile/password.html", form=form, least=least), 422
+    db.session.rollback()
+    hashed = passwords.hash_of(form.password.data)
+    set_password(current_user, hashed, but=sessions.renew(), how="by the member")
+    db.session.commit()
+    return redirect(url_for("profile.overview", done="password"), 303)
+
+
+# Another address
+
+
+@bp.route("/<lang:lang>/account/email", methods=["GET", "POST"])
+@members
+@fresh
+def email() -> Answer:
+    form = ChangeAddressForm()
+    if not form.validate_on_submit():
+        return render_template("profile/email.html", form=form), 422 if form.is_submitted() else 200
+    if not limits.allow("change-address", str(current_user.id), limit=5, seconds=3600):
+        form.email.errors = [gettext("Too many tries. Please wait an hour.")]
+        return render_template("profile/email.html", form=form), 429
+    services.ask_for_address(current_user, addresses.normalise(form.email.data))
+    db.session.commit()
+    return redirect(url_for("profile.overview", done="letter"), 303)
+
+
+@bp.route("/<lang:lang>/account/email/confirm/<token>", methods=["GET", "POST"])
+@anyone
+def confirm_email(token: str) -> Answer:
+    """By link, wherever it is opened; the button makes the change."""
+    link = tokens.find("address", token)
+    if link is None or link.user is None or not tokens.is_open(link):
+        return link_gone("profile.email")
+    form = ButtonForm(meta={"csrf": False})
+    if not form.is_submitted():
+        return render_template("profile/confirm_email.html", form=form, email=link.data["email"])
+    user = services.change_address(link)
+    if user is None:
+        return link_gone("profile.email")
+    db.session.commit()
+    return redirect(url_for("profile.overview", done="address"), 303)
+
+
+# Taking along, going
+
+
+@bp.route("/<lang:lang>/account/export", methods=["GET", "POST"])
+@members
+@fresh
+def export() -> Answer | Response:
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return render_template("profile/export.html", form=form)
+    audit.record("data exported", current_user, actor=services.actor(current_user))
+    db.session.commit()
+    return Response(
+        copies.archive(current_user),
+        mimetype="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="my-data-{utc_now():%Y-%m-%d}.zip"'},
+    )
+
+
+@bp.route("/<lang:lang>/account/delete", methods=["GET", "POST"])
+@members
+@fresh
+def delete() -> Answer:
+    form = DeleteForm()
+    last = queries.is_last_owner(current_user)
+    if last or not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        return render_template("profile/delete.html", form=form, last_owner=last), status
+    services.ask_for_erasure(current_user)
+    db.session.commit()
+    return redirect(url_for("profile.overview"), 303)
+
+
+@bp.post("/<lang:lang>/account/keep")
+@members
+def keep() -> Answer:
+    """Take the erasure back."""
+    services.keep_account(current_user)
+    db.session.commit()
+    return redirect(url_for("profile.overview", done="kept"), 303)

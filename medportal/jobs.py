@@ -1,0 +1,135 @@
+"""Recurring work, done by `flask jobs run --loop`: one line each in `JOBS`.
+
+A job is taken by an UPDATE that also checks that nobody holds it, with a lease, so that two loops (two machines)
+never do the same thing at once. No broker, no thread in the web server.
+"""
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from types import FrameType
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from medportal import delivery, upkeep
+from medportal.blueprints.accounts import erasure
+from medportal.extensions import db, reading
+from medportal.lib.dates import utc_now
+from medportal.logs import log
+from medportal.models.outbox import Job, MailState, Outbox
+
+LEASE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """`work` commits for itself, in pieces of less than half a second; what it answers is not looked at."""
+
+    name: str
+    every: timedelta
+    work: Callable[[], object]
+
+
+JOBS = (
+    Recurring("erase-accounts", timedelta(minutes=10), erasure.erase_due),
+    Recurring("clean-up", timedelta(hours=1), upkeep.clean_up),
+)
+
+
+def run_once(*, stop: Callable[[], bool] = lambda: False) -> int:
+    """Everything that is due now; how many things were done."""
+    done = delivery.send_due(stop=stop) if mail_is_due() else 0
+    for job in JOBS:
+        if not stop() and take(job):
+            run(job)
+            done += 1
+    return done
+
+
+def mail_is_due() -> bool:
+    """Looked at every second, so it must not ask for the writer's turn."""
+    with reading():
+        waiting = db.session.scalar(sa.select(Outbox.id).where(Outbox.state == MailState.QUEUED).limit(1))
+        db.session.rollback()
+    return waiting is not None
+
+
+def take(job: Recurring) -> bool:
+    """Make the job ours if it is due and free. A due time or lease beyond the longest possible is a set-back clock's."""
+    now = utc_now()
+    with reading():
+        row = db.session.execute(
+            sa.select(Job.due_at, Job.lease_until).where(Job.name == job.name)
+        ).one_or_none()
+        db.session.rollback()
+    if row is None:
+        return _first(job)
+    if now < row.due_at <= now + job.every:
+        return False
+    if row.lease_until is not None and now < row.lease_until <= now + LEASE:
+        return False
+    taken = db.session.execute(
+        sa.update(Job)
+        .where(Job.name == job.name, Job.due_at == row.due_at, Job.lease_until.is_not_distinct_from(row.lease_until))
+        .values(lease_until=now + LEASE, leased_by=delivery.IDENTITY)
+    )
+    db.session.commit()
+    return taken.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def _first(job: Recurring) -> bool:
+    try:
+        now = utc_now()
+        db.session.add(
+            Job(name=job.name, due_at=now, lease_until=now + LEASE, leased_by=delivery.IDENTITY)
+        )
+        db.session.commit()
+    except IntegrityError:  # another loop was faster
+        db.session.rollback()
+        return False
+    return True
+
+
+def run(job: Recurring) -> None:
+    error = ""
+    try:
+        job.work()
+        db.session.commit()
+    except Exception as problem:  # the loop goes on; the traceback is kept and the desk shows that it failed
+        db.session.rollback()
+        log.error("job %s failed", job.name, exc_info=problem)
+        error = f"{type(problem).__name__}: {problem}"[:300]
+    now = utc_now()
+    db.session.execute(
+        sa.update(Job)
+        .where(Job.name == job.name, Job.leased_by == delivery.IDENTITY)
+        .values(due_at=now + job.every, lease_until=None, leased_by=None, finished_at=now, error=error)
+    )
+    db.session.commit()
+
+
+class Loop:
+    """Until SIGTERM or SIGINT; the letter on the line is finished first."""
+
+    def __init__(self, pause: float = 1.0) -> None:
+        self.pause, self.stopped = pause, False
+
+    def stop(self, _number: int = 0, _frame: FrameType | None = None) -> None:
+        self.stopped = True
+
+    def run(self) -> None:
+        signal.signal(signal.SIGTERM, self.stop)
+        signal.signal(signal.SIGINT, self.stop)
+        while not self.stopped:
+            try:
+                busy = run_once(stop=lambda: self.stopped)
+            except SQLAlchemyError as error:  # a full disk or a restarting database: later again
+                log.error("the database cannot be used", exc_info=error)
+                busy = 0
+            finally:
+                db.session.remove()
+            if not busy and not self.stopped:
+                time.sleep(self.pause)

@@ -1,0 +1,158 @@
+"""The one way letters are written. `queue` adds a row in the transaction of its cause; `compose` makes the letter.
+
+A letter is a folder `templates/email/<name>/` with subject.txt, body.txt and body.html. Requests never speak SMTP:
+`delivery.py` sends what stands in the outbox.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+import css_inline
+from flask import Flask, current_app, g, render_template
+from flask_babel import force_locale
+from flask_babel import lazy_gettext as _l
+from flask_mail import Message
+
+from medportal import tokens
+from medportal.extensions import db
+from medportal.i18n import LANGUAGES
+from medportal.lib import addresses
+from medportal.lib.bidi import strip_controls
+from medportal.lib.dates import utc_now
+from medportal.models.outbox import MailState, Outbox
+from medportal.models.user import Token, User
+
+_inliner = css_inline.CSSInliner(keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)
+_POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
+
+
+class NotNeeded(Exception):
+    """There is nothing to say any more."""
+
+    def __str__(self) -> str:
+        return "not needed any more: its link was used, has expired or is gone"
+
+
+CHANGES = {
+    "password": _l("Your password was changed"),
+    "second_factor_on": _l("The second factor of your account was switched on"),
+    "second_factor_off": _l("The second factor of your account was switched off"),
+    "recovery_codes": _l("New recovery codes were made for your account"),
+    "role": _l("The role of your account was changed"),
+}
+"""What `account_changed` tells."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    subject: str
+    text: str
+    html: str
+
+
+def queue(
+    template: str,
+    *,
+    to: str,
+    lang: str,
+    dedupe: str,
+    user: User | None = None,
+    token: Token | None = None,
+    held: bool = False,
+    **data: Any,
+) -> Outbox | None:
+    """A letter for the loop to send, or None if this very letter (`dedupe`) was queued before.
+
+    `data` must be JSON and hold no secret: links are derived from `token` when the letter is rendered.
+    """
+    if db.session.scalar(db.select(Outbox.id).where(Outbox.dedupe == dedupe)) is not None:
+        return None
+    host = urlsplit(current_app.config["SITE_URL"]).hostname
+    row = Outbox(
+        dedupe=dedupe,
+        message_id=f"<{tokens.keyed('message', dedupe)[:32]}@{host}>",
+        template=template,
+        lang=lang if lang in LANGUAGES else current_app.config["DEFAULT_LANGUAGE"],
+        recipient=to,
+        recipient_key=addresses.key(to),
+        user_id=user.id if user else None,
+        data=data | ({"token": token.id} if token else {}),
+        state=MailState.HELD if held else MailState.QUEUED,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+@contextmanager
+def language(app: Flask, lang: str) -> Iterator[None]:
+    """Templates as a page of that language would see them, with addresses from SITE_URL only."""
+    with app.test_request_context("/", base_url=app.config["SITE_URL"]):
+        g.lang = lang
+        with force_locale(LANGUAGES[lang].locale):
+            yield
+
+
+def render(row: Outbox) -> Rendered:
+    """The letter in its reader's language. NotNeeded when its link is of no use any more."""
+    values = dict(row.data)
+    number = values.pop("token", None)
+    if number is not None:
+        token = db.session.get(Token, number)
+        if not tokens.is_open(token):
+            raise NotNeeded
+        assert token is not None
+        try:
+            values["link"] = tokens.value(token)
+        except KeyError:
+            raise NotNeeded from None
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    with language(app, row.lang):
+        subject, text, html = (
+            render_template(f"email/{row.template}/{part}", changes=CHANGES, **values)
+            for part in ("subject.txt", "body.txt", "body.html")
+        )
+    return Rendered(" ".join(strip_controls(subject).split()), text.strip() + "\n", _inliner.inline(html))
+
+
+class Letter(Message):
+    """Flask-Mail's message, built by the standard library's EmailMessage: quoted-printable, safe headers."""
+
+    def __init__(self, row: Outbox, rendered: Rendered, **kwargs: Any) -> None:
+        super().__init__(
+            rendered.subject,
+            [addresses.ascii_form(row.recipient)],
+            rendered.text,
+            rendered.html,
+            sender=current_app.config["MAIL_SENDER"],
+            **kwargs,
+        )
+        self.msgId = row.message_id
+        self.lang = row.lang
+
+    def _message(self) -> EmailMessage:
+        message = EmailMessage(policy=_POLICY)
+        message["Subject"] = self.subject
+        message["From"] = self.sender
+        message["To"] = self.recipients[0]
+        message["Date"] = format_datetime(utc_now())
+        message["Message-ID"] = self.msgId
+        message["Content-Language"] = self.lang
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(self.body, cte="quoted-printable")
+        message.add_alternative(self.html, subtype="html", cte="quoted-printable")
+        return message
+
+
+def compose(row: Outbox) -> Letter:
+    return Letter(row, render(row))
+
+
+def sender_address() -> str:
+    return parseaddr(current_app.config["MAIL_SENDER"])[1]

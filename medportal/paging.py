@@ -1,0 +1,52 @@
+"""Pages of lists, in SQL: bounded numbers, and 404 beyond the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort, current_app, request
+
+from medportal.extensions import db
+
+MAX_PAGE = 100_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: `number` of `pages`, `total` entries in all."""
+
+    entries: Sequence[Any]
+    number: int
+    pages: int
+    total: int
+
+
+def paginate(select: sa.Select[Any], number: int, size: int) -> Page:
+    """Page `number` of the select, or an empty one beyond the end. One column or entity comes as itself, more as rows."""
+    number = min(max(number, 1), MAX_PAGE)
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery())) or 0
+    found = db.session.execute(select.limit(size).offset((number - 1) * size))
+    single = len(select.column_descriptions) == 1
+    return Page(found.scalars().all() if single else found.all(), number, max(1, -(-total // size)), total)
+
+
+def asked_number(name: str, most: int) -> int | None:
+    """A whole number of the query, clamped; None when it is absent or no number."""
+    value = request.args.get(name, "")
+    return min(int(value[:18]), most) if value.isascii() and value.isdigit() else None
+
+
+def asked_page(select: sa.Select[Any], *, size: int | None = None) -> Page:
+    """The page of a list that the query asks for; 404 beyond the end."""
+    number = asked_number("page", MAX_PAGE) or 1
+    page = paginate(select, number, size or current_app.config["PAGE_SIZE"])
+    if page.number > page.pages:
+        abort(404)
+    return page
+
+
+def asked_one_of(name: str, allowed: Sequence[str]) -> str | None:
+    """A value of the query if it is one of these; anything else is no filter."""
+    value = request.args.get(name)
+    return value if value in allowed else None

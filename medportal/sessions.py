@@ -1,0 +1,290 @@
+"""Who is signed in: a row in `user_session`, found by a random cookie. Public pages never look.
+
+Nothing of it is kept in the browser but the cookie's value, so signing out, changing a password or the owner's word
+end a session everywhere at once. Flask-Login asks `current_user` of it; Flask-WTF binds its token to it.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Request, Response, current_app, g, request
+from flask.sessions import SessionInterface, SessionMixin
+from flask_login import LoginManager
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import joinedload
+
+from medportal.extensions import db, writing
+from medportal.lib.dates import utc_now
+from medportal.logs import log
+from medportal.models.user import KnownDevice, User, UserSession
+from medportal.tokens import digest
+
+CODE = "code"
+FRESH = timedelta(minutes=10)
+_NOTE_EVERY = timedelta(minutes=10)
+_HALFWAY = timedelta(minutes=10)
+_DEVICE_LASTS = timedelta(days=365)
+csrf = CSRFProtect()
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    idle: timedelta
+    absolute: timedelta
+
+
+SHORT = Lifetime(timedelta(hours=12), timedelta(hours=24))
+LASTING = Lifetime(timedelta(days=30), timedelta(days=90))
+
+
+def lifetime(user: User, lasting: bool) -> Lifetime:
+    """Staff never stay signed in for long; members do if they ask for it on this device."""
+    return LASTING if lasting and not user.is_staff else SHORT
+
+
+class _Values(SessionMixin):
+    """Flask's `session`: nothing but the token of the forms, read when it is asked for."""
+
+    @property
+    def _data(self) -> dict[str, Any]:
+        row = current()
+        return {"csrf_token": row.csrf} if row else {}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._data[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        raise TypeError("sessions keep nothing but their token: a view that needs more has a table of its own")
+
+    def __delitem__(self, name: str) -> None:
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+
+class _Sessions(SessionInterface):
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:
+        return _Values()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Rows are written by `start` and `end`, cookies by `_set_cookies`."""
+
+
+def init_app(app: Flask) -> None:
+    app.session_interface = _Sessions()
+    csrf.init_app(app)
+    manager = LoginManager()
+    manager.session_protection = None  # a phone changes its network all day
+    manager.init_app(app, add_context_processor=False)
+    manager.request_loader(lambda _request: signed_in_user())
+    app.after_request(_set_cookies)
+
+
+def cookie_name(which: str = "sid") -> str:
+    return f"__Host-{which}" if current_app.config["SECURE_COOKIES"] else which
+
+
+def current() -> UserSession | None:
+    """The session of this request, waiting for a code or not; None on every page whose rule carries no session."""
+    if not g.get("session_allowed", False):
+        return None
+    if "session_row" not in g:
+        g.session_row = _find(request.cookies.get(cookie_name(), ""))
+    return g.session_row  # type: ignore[no-any-return]
+
+
+def signed_in_user() -> User | None:
+    row = current()
+    return row.user if row is not None and row.waits_for is None else None
+
+
+def _find(cookie: str) -> UserSession | None:
+    if not 20 <= len(cookie) <= 100:
+        return None
+    row = db.session.scalar(
+        sa.select(UserSession)
+        .where(UserSession.hash == digest(cookie))
+        .options(joinedload(UserSession.user).joinedload(User.second_factor))
+    )
+    if row is None or row.user.disabled_at is not None or not _is_alive(row):
+        return None
+    _note_use(row)
+    return row
+
+
+def _is_alive(row: UserSession) -> bool:
+    now = utc_now()
+    return now < row.ends_at and now - row.seen_at < lifetime(row.user, row.lasting).idle
+
+
+def _note_use(row: UserSession) -> None:
+    """Idle limits need to know the last use; once in ten minutes is enough, and a read-only disk does no harm."""
+    if utc_now() - row.seen_at < _NOTE_EVERY:
+        return
+    number = row.id
+    db.session.rollback()  # a reader's transaction cannot become a writer's
+    try:
+        with writing():
+            db.session.execute(
+                sa.update(UserSession).where(UserSession.id == number).values(seen_at=utc_now())
+            )
+            db.session.commit()
+    except OperationalError:
+        db.session.rollback()
+        log.warning("the last use of a session could not be noted")
+
+
+def start(
+    user: User, *, lasting: bool, waits_for: str | None = None, second_factor: bool = False
+) -> UserSession:
+    """A session under a new random id, in place of the one the browser had (13). The cookie goes with the answer."""
+    before = current()
+    now = utc_now()
+    value = secrets.token_urlsafe(32)
+    row = UserSession(
+        user=user,
+        hash=digest(value),
+        csrf=secrets.token_hex(32),
+        device=device_name(request.headers.get("User-Agent", "")),
+        lasting=lasting,
+        waits_for=waits_for,
+        second_factor_at=now if second_factor else None,
+        password_at=now,
+        created_at=now,
+        seen_at=now,
+        ends_at=now + (_HALFWAY if waits_for else lifetime(user, lasting).absolute),
+    )
+    if before is not None:
+        db.session.delete(before)
+    db.session.add(row)
+    db.session.flush()
+    g.session_row, g.session_cookie, g.session_lasting = row, value, lifetime(user, lasting) is LASTING
+    return row
+
+
+def renew(*, second_factor: bool | None = None) -> UserSession:
+    """The same session under a new id, after what it may do has changed; its absolute limit stays."""
+    before = current()
+    assert before is not None
+    began, ends, proved, password_at = (
+        before.created_at,
+        before.ends_at,
+        before.second_factor_at,
+        before.password_at,
+    )
+    row = start(before.user, lasting=before.lasting, second_factor=bool(second_factor))
+    row.created_at, row.ends_at, row.password_at = began, min(ends, row.ends_at), password_at
+    if second_factor is None:
+        row.second_factor_at = proved
+    db.session.flush()
+    return row
+
+
+def end() -> None:
+    row = current()
+    if row is not None:
+        db.session.delete(row)
+    g.session_row, g.session_cookie = None, ""
+
+
+def end_all(user_id: int, *, but: UserSession | None = None) -> int:
+    """End a member's sessions, all `but` one; how many there were."""
+    query = sa.delete(UserSession).where(UserSession.user_id == user_id)
+    if but is not None:
+        query = query.where(UserSession.id != but.id)
+    return db.session.execute(query).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def is_fresh() -> bool:
+    """Whether the password was given in the last ten minutes (5)."""
+    row = current()
+    return row is not None and timedelta(0) <= utc_now() - row.password_at < FRESH
+
+
+def password_given() -> None:
+    row = current()
+    assert row is not None
+    row.password_at = utc_now()
+
+
+# Known devices
+
+
+def device_of(user_id: int | None) -> str | None:
+    """The hash of this browser's device cookie if this member signed in here before."""
+    value = request.cookies.get(cookie_name("device"), "")
+    if not 20 <= len(value) <= 100:
+        return None
+    known = db.session.scalar(
+        sa.select(KnownDevice.hash).where(
+            KnownDevice.hash == digest(value),
+            KnownDevice.user_id == (user_id or 0),
+            KnownDevice.seen_at > utc_now() - _DEVICE_LASTS,
+        )
+    )
+    return known
+
+
+def remember_device(user: User) -> bool:
+    """Note this browser as one of the member's; True when it was new."""
+    known = device_of(user.id)
+    if known is not None:
+        db.session.execute(
+            sa.update(KnownDevice).where(KnownDevice.hash == known).values(seen_at=utc_now())
+        )
+        return False
+    value = secrets.token_urlsafe(32)
+    db.session.add(KnownDevice(user_id=user.id, hash=digest(value)))
+    g.device_cookie = value
+    return True
+
+
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+_BROWSERS = (
+    (r"Edg(?:e|A|iOS)?/", "Edge"),
+    (r"SamsungBrowser/", "Samsung Internet"),
+    (r"OPR/|Opera", "Opera"),
+    (r"Firefox/|FxiOS/", "Firefox"),
+    (r"Chrome/|CriOS/|Chromium/", "Chrome"),
+    (r"Safari/", "Safari"),
+)
+
+
+def device_name(agent: str) -> str:
+    """ "Firefox, Windows": enough to recognise one's own devices; "" when it says nothing."""
+    browser = next((name for pattern, name in _BROWSERS if re.search(pattern, agent)), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return ", ".join(part for part in (browser, system) if part)
+
+
+def _set_cookies(response: Response) -> Response:
+    secure = current_app.config["SECURE_COOKIES"]
+    options: dict[str, Any] = {"secure": secure, "httponly": True, "samesite": "Lax", "path": "/"}
+    value = g.get("session_cookie")
+    if value:
+        age = LASTING.absolute if g.session_lasting else None
+        response.set_cookie(cookie_name(), value, max_age=age, **options)
+    elif value == "":
+        response.delete_cookie(cookie_name(), **options)
+    if g.get("device_cookie"):
+        response.set_cookie(cookie_name("device"), g.device_cookie, max_age=_DEVICE_LASTS, **options)
+    return response
+
