@@ -9,13 +9,13 @@ from medportal.i18n import LANGUAGES
 
 
 class SignUpForm(OpenForm):
-    email = email_field(description=_l("A letter with a link goes there, to confirm that it is yours."))
+    email = email_field(description=_l("An email with a link goes there, to confirm that it is yours."))
     password = password_field(
         new=True, description=_l("At least 10 characters. Several words are easy to remember.")
     )
     name = StringField(
         _l("Name"),
-        description=_l("How letters from us begin. Nobody else sees it."),
+        description=_l("How emails from us begin. Nobody else sees it."),
         validators=[Length(max=120)],
         render_kw={"autocomplete": "name", "dir": "auto"},
     )
@@ -32,7 +32,7 @@ class SignInForm(TranslatedForm):
     password = password_field()
     lasting = BooleanField(
         _l("Stay signed in on this device"),
-        description=_l("Only on a device that nobody else uses. Otherwise signing in ends with the browser."),
+        description=_l("Only on a device that nobody else uses. Otherwise you are signed out when the browser closes."),
     )
     next = HiddenField()
     kept = HiddenField()
@@ -82,7 +82,7 @@ class FirstOwnerForm(_NewAccountForm):
         render_kw={"autocomplete": "off", "dir": "ltr", "spellcheck": "false"},
     )
     email = email_field(autocomplete="username")
-    language = RadioField(_l("Language of the desk and of letters"))
+    language = RadioField(_l("Language of the desk and of emails"))
 
     def offer_languages(self) -> None:
         self.language.choices = [(code, language.native_name) for code, language in LANGUAGES.items()]

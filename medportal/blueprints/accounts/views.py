@@ -238,7 +238,7 @@ def confirm() -> Answer:
     if checked.outcome is Outcome.TOO_MANY:
         return too_many("accounts/confirm.html", form, "password")
     if checked.outcome is Outcome.WRONG:
-        form.password.errors = [gettext("This is not the password.")]
+        form.password.errors = [gettext("This is not your password.")]
         return render_template("accounts/confirm.html", form=form), 422
     sessions.password_given()
     db.session.commit()

@@ -21,7 +21,7 @@ class InviteForm(MemberForm):
         choices=[(role.value, label) for role, label in ROLES.items() if role is not Role.MEMBER],
         default=Role.EDITOR.value,
     )
-    language = RadioField(_l("Language of the letter"))
+    language = RadioField(_l("Language of the email"))
 
     def offer_languages(self) -> None:
         self.language.choices = [(code, language.native_name) for code, language in LANGUAGES.items()]

@@ -24,8 +24,8 @@ def held_count() -> int:
 
 def say_held(n: int) -> str:
     return ngettext(
-        "%(n)s sign-up letter is held back: there were unusually many sign-ups.",
-        "%(n)s sign-up letters are held back: there were unusually many sign-ups.",
+        "%(n)s sign-up email is held back: there were unusually many sign-ups.",
+        "%(n)s sign-up emails are held back: there were unusually many sign-ups.",
         n,
         n=n,
     )
@@ -38,8 +38,8 @@ def failed_count() -> int:
 
 def say_failed(n: int) -> str:
     return ngettext(
-        "%(n)s letter of the last 7 days could not be delivered.",
-        "%(n)s letters of the last 7 days could not be delivered.",
+        "%(n)s email of the last 7 days could not be delivered.",
+        "%(n)s emails of the last 7 days could not be delivered.",
         n,
         n=n,
     )
@@ -51,8 +51,8 @@ def stuck_count() -> int:
 
 def say_stuck(n: int) -> str:
     return ngettext(
-        "%(n)s letter has waited for more than half an hour.",
-        "%(n)s letters have waited for more than half an hour.",
+        "%(n)s email has waited for more than half an hour.",
+        "%(n)s emails have waited for more than half an hour.",
         n,
         n=n,
     )

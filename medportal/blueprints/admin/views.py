@@ -19,9 +19,9 @@ DONE = {
     "factor": _l("The second factor is off. The member sets up a new one."),
     "invited": _l("The invitation is on its way."),
     "saved": _l("The choice has been saved."),
-    "again": _l("The letter will be sent again."),
-    "release": _l("The held letters are on their way."),
-    "discard": _l("The held letters have been discarded."),
+    "again": _l("The email will be sent again."),
+    "release": _l("The held emails are on their way."),
+    "discard": _l("The held emails have been discarded."),
     "lifted": _l("This address is written to again."),
 }
 

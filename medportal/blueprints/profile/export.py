@@ -83,7 +83,7 @@ def _unsign_messages(user: User) -> None:
 privacy.add(privacy.Part("account", _l("Account"), _account))
 privacy.add(privacy.Part("sessions", _l("Where you are signed in"), _sessions))
 privacy.add(privacy.Part("events", _l("What happened to the account"), _events))
-privacy.add(privacy.Part("letters", _l("Letters sent to you"), _letters, _erase_letters))
+privacy.add(privacy.Part("letters", _l("Emails sent to you"), _letters, _erase_letters))
 privacy.add(privacy.Part("messages", _l("Messages you wrote"), _messages, _unsign_messages))
 
 

@@ -22,7 +22,7 @@ def _no_link(_form: Any, field: Field) -> None:
 class ProfileForm(MemberForm):
     name = StringField(
         _l("Name"),
-        description=_l("How letters from us begin. Nobody else sees it."),
+        description=_l("How emails from us begin. Nobody else sees it."),
         validators=[Length(max=120)],
         render_kw={"autocomplete": "name", "dir": "auto"},
     )
@@ -36,7 +36,7 @@ class ProfileForm(MemberForm):
         _l("Show my display name among the latest members"),
         description=_l("Only the display name, never what is read or followed."),
     )
-    language = RadioField(_l("Language of letters and of this account"))
+    language = RadioField(_l("Language of emails and of this account"))
 
     def offer_languages(self) -> None:
         self.language.choices = [(code, language.native_name) for code, language in LANGUAGES.items()]
@@ -48,7 +48,7 @@ class ChangePasswordForm(MemberForm):
 
 class ChangeAddressForm(MemberForm):
     email = email_field(
-        _l("New email address"), description=_l("It is in force once the letter sent there is answered.")
+        _l("New email address"), description=_l("It is in force once the link sent there has been used.")
     )
 
 

@@ -28,11 +28,11 @@ bp = Blueprint("profile", __name__)
 DONE = {
     "welcome": _l("The address is confirmed, and you are signed in. Welcome."),
     "profile": _l("The changes have been saved."),
-    "password": _l("The password has been changed. Everywhere else, signing in has ended."),
-    "letter": _l("A letter is on its way to the new address. The link in it makes the change."),
+    "password": _l("The password has been changed. All other devices are signed out."),
+    "letter": _l("An email is on its way to the new address. The link in it makes the change."),
     "address": _l("The address has been changed."),
     "second_factor_off": _l("The second factor has been switched off."),
-    "ended": _l("Signing in has ended there."),
+    "ended": _l("That device is signed out."),
     "kept": _l("The account stays. Nothing was erased."),
 }
 
