@@ -38,7 +38,19 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # JSON keeps the order of the page
 
     extensions.init_app(app)
-    for part in (logs, security, i18n, sessions, access, delivery, htmx, templating, errors, assets, converters):
+    for part in (
+        logs,
+        security,
+        i18n,
+        sessions,
+        access,
+        delivery,
+        htmx,
+        templating,
+        errors,
+        assets,
+        converters,
+    ):
         part.init_app(app)
     content_types.init_app(app)
     blueprints.init_app(app)

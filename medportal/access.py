@@ -131,7 +131,10 @@ def _ask_for(roles: frozenset[str]) -> None:
         raise SecondFactorNeeded
     if request.method not in SAFE_METHODS:
         sessions.csrf.protect()
-    if getattr(current_app.view_functions[request.endpoint or ""], "fresh", False) and not sessions.is_fresh():
+    if (
+        getattr(current_app.view_functions[request.endpoint or ""], "fresh", False)
+        and not sessions.is_fresh()
+    ):
         raise PasswordNeeded
 
 

@@ -128,7 +128,9 @@ def users_create_owner(email: str, name: str, language: str | None, password: st
         by="command line",
     )
     if user is None:
-        raise click.ClickException("This address has an account already: flask users set-password, or another address.")
+        raise click.ClickException(
+            "This address has an account already: flask users set-password, or another address."
+        )
     db.session.commit()
     click.echo(f"Owner made: {address}")
 

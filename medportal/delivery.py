@@ -143,18 +143,20 @@ def claim() -> Outbox | None:
 
 
 def _deal_with(row: Outbox, by: Folder | Server) -> bool:
-    """Send one letter and note how it went; False when the server itself is out of reach: the rest waits too."""
+    """Make, send, note how it went; False when the server itself is out of reach: the rest waits too."""
     try:
         letter = _ready(row)
     except NotNeeded as reason:
-        _finish(row, MailState.FAILED, str(reason))
-        return True
+        return _finish(row, MailState.FAILED, str(reason))
     except Exception as error:  # the loop goes on with the next letter; this one is tried again
         log.error("a letter could not be made", exc_info=error)
         return _again(row, f"the letter could not be made: {type(error).__name__}")
     if letter is None:
-        _finish(row, MailState.SUPPRESSED, "the address refused mail before")
-        return True
+        return _finish(row, MailState.SUPPRESSED, "the address refused mail before")
+    return _hand_over(row, letter, by)
+
+
+def _hand_over(row: Outbox, letter: Letter, by: Folder | Server) -> bool:
     try:
         by.send(letter, row)
     except smtplib.SMTPRecipientsRefused as error:
@@ -168,8 +170,7 @@ def _deal_with(row: Outbox, by: Folder | Server) -> bool:
         by.close()
         _again(row, f"the mail server cannot be used: {type(error).__name__} {error}", count=False)
         return False
-    _finish(row, MailState.SENT)
-    return True
+    return _finish(row, MailState.SENT)
 
 
 def _ready(row: Outbox) -> Letter | None:
@@ -181,8 +182,9 @@ def _ready(row: Outbox) -> Letter | None:
             db.session.rollback()
 
 
-def _finish(row: Outbox, state: MailState, error: str = "") -> None:
+def _finish(row: Outbox, state: MailState, error: str = "") -> bool:
     _update(row, state=state, error=error, data={}, sent_at=utc_now() if state is MailState.SENT else None)
+    return True
 
 
 def _refused(row: Outbox, code: int, said: bytes | str, *, of_the_address: bool) -> bool:
@@ -230,4 +232,6 @@ def is_suppressed(address: str) -> bool:
 
 
 def oldest_waiting() -> datetime | None:
-    return db.session.scalar(sa.select(sa.func.min(Outbox.created_at)).where(Outbox.state == MailState.QUEUED))
+    return db.session.scalar(
+        sa.select(sa.func.min(Outbox.created_at)).where(Outbox.state == MailState.QUEUED)
+    )

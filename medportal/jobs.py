@@ -73,19 +73,21 @@ def take(job: Recurring) -> bool:
         return False
     taken = db.session.execute(
         sa.update(Job)
-        .where(Job.name == job.name, Job.due_at == row.due_at, Job.lease_until.is_not_distinct_from(row.lease_until))
+        .where(
+            Job.name == job.name,
+            Job.due_at == row.due_at,
+            Job.lease_until.is_not_distinct_from(row.lease_until),
+        )
         .values(lease_until=now + LEASE, leased_by=delivery.IDENTITY)
     )
     db.session.commit()
-    return taken.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+    return taken.rowcount == 1  # type: ignore[attr-defined]
 
 
 def _first(job: Recurring) -> bool:
     try:
         now = utc_now()
-        db.session.add(
-            Job(name=job.name, due_at=now, lease_until=now + LEASE, leased_by=delivery.IDENTITY)
-        )
+        db.session.add(Job(name=job.name, due_at=now, lease_until=now + LEASE, leased_by=delivery.IDENTITY))
         db.session.commit()
     except IntegrityError:  # another loop was faster
         db.session.rollback()

@@ -80,7 +80,7 @@ def _stand_in_line(key: str) -> None:
 
 def network() -> str:
     """The reader's address, for IPv6 its /64: what one household or phone can vary at will counts as one."""
-    return _network(24 + 8, 64)
+    return _network(32, 64)
 
 
 def wider_network() -> str:
@@ -96,4 +96,6 @@ def _network(bits_v4: int, bits_v6: int) -> str:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     bits = bits_v4 if address.version == 4 else bits_v6
+    if bits == address.max_prefixlen:
+        return str(address)
     return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))

@@ -136,7 +136,7 @@ class Letter(Message):
         self.msgId = row.message_id
         self.lang = row.lang
 
-    def _message(self) -> EmailMessage:
+    def _message(self) -> EmailMessage:  # type: ignore[override]
         message = EmailMessage(policy=_POLICY)
         message["Subject"] = self.subject
         message["From"] = self.sender

@@ -22,7 +22,7 @@ class Page:
     total: int
 
 
-def paginate(select: sa.Select[Any], number: int, size: int) -> Page:
+def paginate(select: sa.Select[*tuple[Any, ...]], number: int, size: int) -> Page:
     """Page `number` of the select, or an empty one beyond the end. One column or entity comes as itself, more as rows."""
     number = min(max(number, 1), MAX_PAGE)
     total = db.session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery())) or 0
@@ -37,7 +37,7 @@ def asked_number(name: str, most: int) -> int | None:
     return min(int(value[:18]), most) if value.isascii() and value.isdigit() else None
 
 
-def asked_page(select: sa.Select[Any], *, size: int | None = None) -> Page:
+def asked_page(select: sa.Select[*tuple[Any, ...]], *, size: int | None = None) -> Page:
     """The page of a list that the query asks for; 404 beyond the end."""
     number = asked_number("page", MAX_PAGE) or 1
     page = paginate(select, number, size or current_app.config["PAGE_SIZE"])

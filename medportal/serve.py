@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import FrameType
 
 import sqlalchemy as sa
 from flask_migrate import upgrade
@@ -57,8 +58,13 @@ def main() -> int:
         subprocess.Popen([sys.executable, *command], env=environment)  # noqa: S603  # our own programs
         for command in commands
     ]
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for child in running:
+            child.terminate()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _n, _f: [child.terminate() for child in running])
+        signal.signal(number, stop)
     return watch(running)
 
 

@@ -60,7 +60,9 @@ class _Values(SessionMixin):
         return self._data[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        raise TypeError("sessions keep nothing but their token: a view that needs more has a table of its own")
+        raise TypeError(
+            "sessions keep nothing but their token: a view that needs more has a table of its own"
+        )
 
     def __delitem__(self, name: str) -> None:
         raise KeyError(name)
@@ -100,7 +102,7 @@ def current() -> UserSession | None:
         return None
     if "session_row" not in g:
         g.session_row = _find(request.cookies.get(cookie_name(), ""))
-    return g.session_row  # type: ignore[no-any-return]
+    return g.session_row
 
 
 def signed_in_user() -> User | None:
@@ -202,7 +204,7 @@ def end_all(user_id: int, *, but: UserSession | None = None) -> int:
     query = sa.delete(UserSession).where(UserSession.user_id == user_id)
     if but is not None:
         query = query.where(UserSession.id != but.id)
-    return db.session.execute(query).rowcount  # type: ignore[attr-defined, no-any-return]
+    return db.session.execute(query).rowcount  # type: ignore[attr-defined]
 
 
 def is_fresh() -> bool:
@@ -225,23 +227,20 @@ def device_of(user_id: int | None) -> str | None:
     value = request.cookies.get(cookie_name("device"), "")
     if not 20 <= len(value) <= 100:
         return None
-    known = db.session.scalar(
+    return db.session.scalar(
         sa.select(KnownDevice.hash).where(
             KnownDevice.hash == digest(value),
             KnownDevice.user_id == (user_id or 0),
             KnownDevice.seen_at > utc_now() - _DEVICE_LASTS,
         )
     )
-    return known
 
 
 def remember_device(user: User) -> bool:
     """Note this browser as one of the member's; True when it was new."""
     known = device_of(user.id)
     if known is not None:
-        db.session.execute(
-            sa.update(KnownDevice).where(KnownDevice.hash == known).values(seen_at=utc_now())
-        )
+        db.session.execute(sa.update(KnownDevice).where(KnownDevice.hash == known).values(seen_at=utc_now()))
         return False
     value = secrets.token_urlsafe(32)
     db.session.add(KnownDevice(user_id=user.id, hash=digest(value)))
@@ -287,4 +286,3 @@ def _set_cookies(response: Response) -> Response:
     if g.get("device_cookie"):
         response.set_cookie(cookie_name("device"), g.device_cookie, max_age=_DEVICE_LASTS, **options)
     return response
-

@@ -20,7 +20,7 @@ from medportal.lib.dates import utc_now
 from medportal.models.user import Token, User
 
 
-def keys() -> list[str]:
+def secret_keys() -> list[str]:
     """SECRET_KEY, then the former ones that are still honoured."""
     return [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
 
@@ -31,7 +31,7 @@ def digest(value: str) -> str:
 
 def keyed(*parts: str) -> str:
     """A hash of text (an address, say) that nobody can try out without SECRET_KEY."""
-    return derive(keys()[0], ":".join(parts)).hex()
+    return derive(secret_keys()[0], ":".join(parts)).hex()
 
 
 def derive(key: str, text: str) -> bytes:
@@ -57,7 +57,7 @@ def issue(
         subject=subject,
         user=user,
         seed=seed,
-        hash=digest(_value(keys()[0], purpose, seed)),
+        hash=digest(_value(secret_keys()[0], purpose, seed)),
         data=data or {},
         expires_at=utc_now() + lasts,
     )
@@ -72,7 +72,7 @@ def _value(key: str, purpose: str, seed: str) -> str:
 
 def value(token: Token) -> str:
     """What stands in the link. KeyError when no known key made it."""
-    for key in keys():
+    for key in secret_keys():
         made = _value(key, token.purpose, token.seed)
         if digest(made) == token.hash:
             return made
@@ -96,4 +96,4 @@ def use(token: Token) -> bool:
         .where(Token.id == token.id, Token.used_at.is_(None), Token.expires_at > now)
         .values(used_at=now)
     )
-    return taken.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+    return taken.rowcount == 1  # type: ignore[attr-defined]

@@ -12,10 +12,7 @@ from medportal.extensions import db
 from medportal.lib import addresses
 from medportal.models.user import Role, User
 
-CAST = {
-    f"{role.value}@example.org": role
-    for role in (Role.OWNER, Role.EDITOR, Role.CONSULTANT, Role.MEMBER)
-}
+CAST = {f"{role.value}@example.org": role for role in (Role.OWNER, Role.EDITOR, Role.CONSULTANT, Role.MEMBER)}
 
 
 def load() -> str:
@@ -42,7 +39,7 @@ def load() -> str:
 def remove() -> int:
     """Flushes; how many went."""
     gone = db.session.execute(sa.delete(User).where(User.sample))
-    return gone.rowcount  # type: ignore[attr-defined, no-any-return]
+    return gone.rowcount  # type: ignore[attr-defined]
 
 
 def are_here() -> bool:

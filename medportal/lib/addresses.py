@@ -8,14 +8,17 @@ def normalise(address: str) -> str:
     if len(address) > 254:
         raise ValueError("longer than any address")
     try:
-        return validate_email(address.strip(), check_deliverability=False, allow_smtputf8=False).normalized
+        return str(
+            validate_email(address.strip(), check_deliverability=False, allow_smtputf8=False).normalized
+        )
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
 
 
 def ascii_form(address: str) -> str:
     """With the domain as mail servers know it."""
-    return validate_email(address, check_deliverability=False, allow_smtputf8=False).ascii_email
+    found = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+    return found.ascii_email or found.normalized
 
 
 def key(address: str) -> str:
@@ -28,6 +31,6 @@ def key(address: str) -> str:
 
 
 def mask(address: str) -> str:
-    """"l…@example.org": enough for its holder to recognise."""
+    """ "l…@example.org": enough for its holder to recognise."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}…@{domain}" if local else "…"

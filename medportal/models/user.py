@@ -157,5 +157,3 @@ class RecoveryCode(Model):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
     hash: Mapped[str] = mapped_column(sa.String(64))
     used_at: Mapped[moment | None]
-
-

@@ -26,9 +26,7 @@ def erase_due() -> int:
 def erase(user: User) -> None:
     """Nothing stays but the audit trail, which knows the account by its number only."""
     letters = db.session.scalars(
-        sa.select(Outbox.id).where(
-            sa.or_(Outbox.user_id == user.id, Outbox.recipient_key == user.email_key)
-        )
+        sa.select(Outbox.id).where(sa.or_(Outbox.user_id == user.id, Outbox.recipient_key == user.email_key))
     ).all()
     shown, number = user.shown_publicly, user.id
     privacy.erase(user)

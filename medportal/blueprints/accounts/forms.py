@@ -32,7 +32,9 @@ class SignInForm(TranslatedForm):
     password = password_field()
     lasting = BooleanField(
         _l("Stay signed in on this device"),
-        description=_l("Only on a device that nobody else uses. Otherwise you are signed out when the browser closes."),
+        description=_l(
+            "Only on a device that nobody else uses. Otherwise you are signed out when the browser closes."
+        ),
     )
     next = HiddenField()
     kept = HiddenField()

@@ -19,7 +19,12 @@ def invitation(token: str) -> Answer:
     if link is None or not tokens.is_open(link):
         return link_gone(None)
     form = InvitationForm()
-    values = {"form": form, "email": link.data["email"], "role": link.data["role"], "least": passwords.shortest_for(link.data["role"])}
+    values = {
+        "form": form,
+        "email": link.data["email"],
+        "role": link.data["role"],
+        "least": passwords.shortest_for(link.data["role"]),
+    }
     if not form.validate_on_submit():
         return render_template("accounts/invitation.html", **values), 422 if form.is_submitted() else 200
     words = services.context_words(link.data["email"], form.name.data)
@@ -36,5 +41,3 @@ def invitation(token: str) -> Answer:
         return render_template("accounts/invitation.html", **values), 422
     to = url_for("profile.second_factor", needed=1) if user.role in STAFF else None
     return let_in(user, lasting=False, to=to)
-
-

@@ -17,7 +17,7 @@ from medportal.extensions import db
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
 from medportal.models.setting import Setting, all_settings
-from medportal.models.user import Role, Token, User
+from medportal.models.user import Role, Token, User, UserSession
 
 QUARTER = 15 * 60
 DAY = 24 * 3600
@@ -159,11 +159,9 @@ def _send_link(token: Token, *, burst: int) -> None:
         tell_owners("sign_up_burst", f"burst:{utc_now():%Y-%m-%d}")
 
 
-def tell_owners(template: str, dedupe: str, **data: str) -> None:
+def tell_owners(template: str, dedupe: str) -> None:
     for owner in db.session.scalars(queries.owners()):
-        mail.queue(
-            template, to=owner.email, lang=owner.lang, user=owner, dedupe=f"{dedupe}:{owner.id}", **data
-        )
+        mail.queue(template, to=owner.email, lang=owner.lang, user=owner, dedupe=f"{dedupe}:{owner.id}")
 
 
 def chosen_sign_up(token: Token, password: str) -> Token | None:
@@ -239,7 +237,7 @@ def reset(token: Token, password_hash: str) -> User | None:
     return user
 
 
-def set_password(user: User, password_hash: str, *, but: sessions.UserSession | None, how: str) -> None:
+def set_password(user: User, password_hash: str, *, but: UserSession | None, how: str) -> None:
     """Replace it, end the other sessions (15), forget open links, tell the member (6)."""
     user.password_hash = password_hash
     db.session.execute(
@@ -274,7 +272,9 @@ def invite(email: str, *, role: str, lang: str, by: str) -> Token:
         subject=queries.subject_of(email),
         data={"email": email, "role": role, "lang": lang},
     )
-    mail.queue("invitation", to=email, lang=lang, token=token, dedupe=f"invitation:{token.hash[:32]}", role=role)
+    mail.queue(
+        "invitation", to=email, lang=lang, token=token, dedupe=f"invitation:{token.hash[:32]}", role=role
+    )
     audit.record("invited", actor=by, role=role)
     return token
 
@@ -316,7 +316,11 @@ def new_setup_code() -> str:
 def setup_code_is(code: str) -> bool:
     row = db.session.get(Setting, CODE)
     typed = code.strip().lower().replace("-", "").replace(" ", "")
-    return row is not None and row.value["until"] > utc_now().timestamp() and row.value["hash"] == tokens.digest(typed)
+    return (
+        row is not None
+        and row.value["until"] > utc_now().timestamp()
+        and row.value["hash"] == tokens.digest(typed)
+    )
 
 
 def create_owner(email: str, password_hash: str, *, name: str, lang: str, by: str) -> User | None:

@@ -26,7 +26,9 @@ def setup() -> Answer:
         form.language.data = current_language().code
     least = passwords.shortest_for(Role.OWNER)
     if not form.validate_on_submit():
-        return render_template("accounts/setup.html", form=form, least=least), 422 if form.is_submitted() else 200
+        return render_template(
+            "accounts/setup.html", form=form, least=least
+        ), 422 if form.is_submitted() else 200
     if not limits.allow("setup", "", limit=10, seconds=services.QUARTER):
         return too_many("accounts/setup.html", form, "code", least=least)
     db.session.commit()
@@ -35,7 +37,9 @@ def setup() -> Answer:
     if fault:
         form.password.errors = [fault]
     if not services.setup_code_is(form.code.data):
-        form.code.errors = [gettext("This is not the code that the server printed last, or it is older than a day.")]
+        form.code.errors = [
+            gettext("This is not the code that the server printed last, or it is older than a day.")
+        ]
     if form.errors:
         return render_template("accounts/setup.html", form=form, least=least), 422
     db.session.rollback()

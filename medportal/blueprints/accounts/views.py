@@ -39,7 +39,6 @@ def _names() -> dict[str, object]:
     }
 
 
-
 def too_many(template: str, form: PasswordForm, field: str, **values: object) -> tuple[str, int]:
     """The same page with what was typed, saying that it was tried too often."""
     form[field].errors = [gettext("Too many tries. Please wait a quarter of an hour.")]
@@ -187,11 +186,11 @@ def code() -> Answer:
     if not second_factor.check(row.user, form.code.data):
         services.refused_code(row.user)
         db.session.commit()
-        form.code.errors = [gettext("This code is wrong or was used already. The next one comes within 30 seconds.")]
+        form.code.errors = [
+            gettext("This code is wrong or was used already. The next one comes within 30 seconds.")
+        ]
         return render_template("accounts/code.html", form=form), 422
-    return let_in(
-        row.user, lasting=row.lasting, second_factor=True, to=form.next.data, packed=form.kept.data
-    )
+    return let_in(row.user, lasting=row.lasting, second_factor=True, to=form.next.data, packed=form.kept.data)
 
 
 def let_in(
@@ -298,5 +297,3 @@ def reset(token: str) -> Answer:
 def fault_of(password: str, user: User) -> str | None:
     words = services.context_words(user.email, user.name, user.display_name)
     return passwords.fault_of(password, role=user.role, context=words)
-
-

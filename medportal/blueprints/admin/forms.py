@@ -8,10 +8,9 @@ from medportal.forms import MemberForm, email_field
 from medportal.i18n import LANGUAGES
 from medportal.models.user import Role
 
+
 class RoleForm(MemberForm):
-    role = SelectField(
-        _l("Role"), choices=[(role.value, label) for role, label in ROLES.items()]
-    )
+    role = SelectField(_l("Role"), choices=[(role.value, label) for role, label in ROLES.items()])
 
 
 class InviteForm(MemberForm):

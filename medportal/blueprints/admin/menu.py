@@ -50,9 +50,33 @@ class Need:
 
 
 NEEDS = (
-    Need(queries.held_count, queries.say_held, "admin.letters", {"state": "held"}, "triangle-alert", OWNERS, urgent=True),
-    Need(queries.failed_count, queries.say_failed, "admin.letters", {"state": "failed"}, "circle-alert", OWNERS, urgent=True),
-    Need(queries.stuck_count, queries.say_stuck, "admin.letters", {"state": "queued"}, "clock", OWNERS, urgent=True),
+    Need(
+        queries.held_count,
+        queries.say_held,
+        "admin.letters",
+        {"state": "held"},
+        "triangle-alert",
+        OWNERS,
+        urgent=True,
+    ),
+    Need(
+        queries.failed_count,
+        queries.say_failed,
+        "admin.letters",
+        {"state": "failed"},
+        "circle-alert",
+        OWNERS,
+        urgent=True,
+    ),
+    Need(
+        queries.stuck_count,
+        queries.say_stuck,
+        "admin.letters",
+        {"state": "queued"},
+        "clock",
+        OWNERS,
+        urgent=True,
+    ),
     Need(
         message_queries.new_reports,
         message_queries.say_reports,

@@ -99,7 +99,7 @@ def sessions_count(user_id: int) -> int:
     )
 
 
-def trail(action: str | None) -> sa.Select[tuple[Audit, str]]:
+def trail(action: str | None) -> sa.Select[Audit, str]:
     """What happened, newest first, with the network it came from while that is kept."""
     query = (
         sa.select(Audit, AuditNetwork.network)
@@ -115,11 +115,7 @@ def actions() -> list[str]:
 
 def names_of(actors: list[str]) -> dict[str, str]:
     """ "owner 3" → the account's address, for accounts that still exist."""
-    numbers = {int(actor.split()[-1]) for actor in actors if actor.split()[-1:] and actor.split()[-1].isdigit()}
-    rows = db.session.execute(sa.select(User.id, User.email).where(User.id.in_(numbers))).all()
-    by_number: dict[int, str] = {number: email for number, email in rows}
-    return {
-        actor: by_number[int(actor.split()[-1])]
-        for actor in actors
-        if actor.split()[-1].isdigit() and int(actor.split()[-1]) in by_number
-    }
+    numbers = {actor: int(end) for actor in actors if (end := actor.rpartition(" ")[2]).isdigit()}
+    rows = db.session.execute(sa.select(User.id, User.email).where(User.id.in_(numbers.values())))
+    emails = {row.id: row.email for row in rows}
+    return {actor: emails[number] for actor, number in numbers.items() if number in emails}

@@ -24,6 +24,7 @@ from medportal.templating import setting
 
 Answer = str | Response | tuple[str, int]
 
+
 @bp.get("/<lang:lang>/admin/users")
 @owners
 def users() -> str:
@@ -31,9 +32,7 @@ def users() -> str:
     role = asked_one_of("role", [role.value for role in Role])
     page = asked_page(queries.users(words, role))
     latest = LatestForm(data={"latest_members": bool(setting("latest_members"))})
-    return htmx.render(
-        "admin/users.html", "admin/_users.html", page=page, q=words, role=role, latest=latest
-    )
+    return htmx.render("admin/users.html", "admin/_users.html", page=page, q=words, role=role, latest=latest)
 
 
 def _user(number: int) -> User:

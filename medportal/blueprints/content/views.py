@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-import sqlalchemy as sa
 from flask import Blueprint, abort, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -21,7 +20,6 @@ from medportal.i18n import current_language
 from medportal.lib.arabic import fold
 from medportal.lib.slugs import slugify
 from medportal.models.content import ContentText, Status
-from medportal.models.listing import Listing
 from medportal.models.types import localize
 from medportal.paging import asked_number, asked_page
 

@@ -1,5 +1,7 @@
 """The desk's screen for messages and reports from readers."""
 
+from collections.abc import Sequence
+
 from flask import abort, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -24,11 +26,16 @@ def admin_messages() -> str:
     kind, state = asked_one_of("kind", KINDS), asked_one_of("state", STATES)
     page = asked_page(queries.messages(kind=kind, state=state))
     return htmx.render(
-        "admin/messages.html", "admin/_messages.html", page=page, kind=kind, state=state, about=_about(page.entries)
+        "admin/messages.html",
+        "admin/_messages.html",
+        page=page,
+        kind=kind,
+        state=state,
+        about=_about(page.entries),
     )
 
 
-def _about(messages: list[Message]) -> dict[int, object]:
+def _about(messages: Sequence[Message]) -> dict[int, object]:
     """The page that each report is about, in the report's language."""
     found = {
         message.id: content_queries.listed(message.content_id, message.lang)

@@ -38,9 +38,7 @@ def home() -> str:
     newest = lists.newest(current_language().code, datetime.now(UTC))
     ids = [entry.content_id for entries in newest.values() for entry in entries]
     members = latest_members() if setting("latest_members") else []
-    return render_template(
-        "pages/home.html", newest=newest, names=lists.category_names(ids), members=members
-    )
+    return render_template("pages/home.html", newest=newest, names=lists.category_names(ids), members=members)
 
 
 @bp.get("/<lang:lang>/<fixed:slug>")

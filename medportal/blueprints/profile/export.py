@@ -67,7 +67,8 @@ def _messages_of(user: User) -> sa.ColumnElement[bool]:
 def _messages(user: User) -> list[dict[str, Any]]:
     rows = db.session.scalars(sa.select(Message).where(_messages_of(user)).order_by(Message.id))
     return [
-        {"sent": row.sent_at.isoformat(), "kind": row.kind, "name": row.name, "text": row.body} for row in rows
+        {"sent": row.sent_at.isoformat(), "kind": row.kind, "name": row.name, "text": row.body}
+        for row in rows
     ]
 
 

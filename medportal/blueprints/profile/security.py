@@ -39,7 +39,10 @@ def second_factor() -> Answer:
     if factor is None:
         return render_template("profile/second_factor_begin.html", form=ButtonForm(), **_needed())
     form = EnrolForm()
-    values = _needed() | {"picture": factors.qr_code(factor, site=_site_name()), "secret": factors.secret(factor)}
+    values = _needed() | {
+        "picture": factors.qr_code(factor, site=_site_name()),
+        "secret": factors.secret(factor),
+    }
     if not form.is_submitted():
         return render_template("profile/second_factor.html", form=form, **values)
     if not limits.allow("code", str(current_user.id), limit=10, seconds=QUARTER):
@@ -60,7 +63,7 @@ def begin_second_factor() -> Answer:
     """Makes the secret; nothing depends on it before a code of it was given."""
     factors.begin(current_user)
     db.session.commit()
-    return redirect(url_for("profile.second_factor", **_needed()), 303)
+    return redirect(url_for("profile.second_factor", needed=_needed()["needed"]), 303)
 
 
 def _needed() -> dict[str, int | None]:

@@ -50,7 +50,12 @@ def ask_for_address(user: User, email: str) -> None:
     _forget_links(user, "address")
     token = tokens.issue("address", lasts=ADDRESS_LASTS, user=user, data={"email": email})
     mail.queue(
-        "confirm_address", to=email, lang=user.lang, user=user, token=token, dedupe=f"address:{token.hash[:32]}"
+        "confirm_address",
+        to=email,
+        lang=user.lang,
+        user=user,
+        token=token,
+        dedupe=f"address:{token.hash[:32]}",
     )
 
 
@@ -80,9 +85,7 @@ def change_address(link: Token) -> User | None:
 
 def _forget_links(user: User, purpose: str) -> None:
     db.session.execute(
-        sa.delete(Token).where(
-            Token.user_id == user.id, Token.purpose == purpose, Token.used_at.is_(None)
-        )
+        sa.delete(Token).where(Token.user_id == user.id, Token.purpose == purpose, Token.used_at.is_(None))
     )
 
 
