@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, SelectField
+from wtforms.validators import InputRequired
 
 from medportal.blueprints.accounts.labels import ROLES
 from medportal.forms import MemberForm, email_field
@@ -10,7 +11,11 @@ from medportal.models.user import Role
 
 
 class RoleForm(MemberForm):
-    role = SelectField(_l("Role"), choices=[(role.value, label) for role, label in ROLES.items()])
+    role = SelectField(
+        _l("Role"),
+        choices=[(role.value, label) for role, label in ROLES.items()],
+        validators=[InputRequired()],
+    )
 
 
 class InviteForm(MemberForm):

@@ -54,6 +54,19 @@
     });
   });
 
+  // A password can be looked at while it is typed; it is sent hidden, so that browsers know it for one.
+  document.querySelectorAll("[data-reveal]").forEach(function (button) {
+    var input = document.getElementById(button.dataset.reveal), words = button.textContent;
+    function show(open) {
+      input.type = open ? "text" : "password";
+      button.setAttribute("aria-pressed", String(open));
+      button.textContent = open ? button.dataset.hide : words;
+    }
+    button.hidden = false;
+    button.addEventListener("click", function () { show(input.type === "password"); input.focus(); });
+    if (input.form) input.form.addEventListener("submit", function () { show(false); });
+  });
+
   // Errors of a form come first.
   var errors = document.querySelector("[data-errors]");
   if (errors) errors.focus();
@@ -66,7 +79,11 @@
       if (heading) say(heading.textContent.trim());
     }
   });
-  document.addEventListener("htmx:responseError", function () { location.reload(); });
+  // A session that ended: sent as a plain form, its entries are kept through signing in.
+  document.addEventListener("htmx:responseError", function (event) {
+    var form = event.detail.elt.closest("form[method=post]");
+    if (form && [400, 401].indexOf(event.detail.xhr.status) >= 0) form.submit(); else location.reload();
+  });
   document.addEventListener("htmx:sendError", function (event) {
     var form = event.detail.elt;
     if (form && form.submit) form.submit();
