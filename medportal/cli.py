@@ -168,7 +168,7 @@ def _address(email: str) -> str:
 
 def _check_new_password(password: str, role: str, *own: str) -> None:
     with force_locale("en"):
-        fault = passwords.fault_of(password, role=role, context=accounts.context_words(*own))
+        fault = passwords.fault_of(password, role=role, context=passwords.context_words(*own))
     if fault:
         raise click.BadParameter(fault, param_hint="password")
 

@@ -4,7 +4,7 @@ WTForms ships three quarters of its Arabic messages, one of them wrong. Ours sta
 list in `_MESSAGES` keeps them there, since they are not in our source otherwise.
 """
 
-from typing import Any
+from typing import Any, Self
 
 from flask import current_app
 from flask_babel import get_domain, gettext, ngettext
@@ -14,8 +14,10 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import EmailField, Field, Form, HiddenField, PasswordField, StringField
 from wtforms.validators import Email, InputRequired, Length, StopValidation, ValidationError
 
+from medportal import passwords
 from medportal.lib.bidi import strip_controls
 from medportal.lib.dates import utc_now
+from medportal.models.user import Role
 
 
 class _Translations:
@@ -97,12 +99,31 @@ def email_field(label: Any = None, description: Any = "", **attributes: str) -> 
     )
 
 
+class NewPassword:
+    """A form in which a password is chosen: it is judged with all that the form and its account say of its owner."""
+
+    role: str = Role.MEMBER
+    words: tuple[str, ...] = ()
+
+    def chosen_for(self, role: str, *words: str) -> Self:
+        self.role, self.words = role, words
+        return self
+
+
+def _fit(form: Any, field: Field) -> None:
+    typed = [form[name].data for name in ("email", "name") if name in form]
+    words = passwords.context_words(*typed, *form.words)
+    fault = passwords.fault_of(field.data, role=form.role, context=words)
+    if fault:
+        raise ValidationError(fault)
+
+
 def password_field(label: Any = None, *, new: bool = False, description: Any = "") -> PasswordField:
-    """Kept exactly as typed. The form's view judges a new one with `passwords.fault_of`."""
+    """Kept exactly as typed. A `new` one is judged; its form is a `NewPassword`."""
     return PasswordField(
         label or _l("Password"),
         description=description,
-        validators=[InputRequired(), ShortEnough(max=256)],
+        validators=[InputRequired(), ShortEnough(max=256), *([_fit] if new else [])],
         render_kw={"autocomplete": "new-password" if new else "current-password", "dir": "ltr"},
     )
 

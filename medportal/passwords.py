@@ -17,6 +17,7 @@ from flask_babel import gettext, ngettext
 from werkzeug.security import check_password_hash
 
 from medportal.lib.bloom import Bloom
+from medportal.models.setting import all_settings
 from medportal.models.user import STAFF
 
 SHORTEST, SHORTEST_FOR_STAFF, LONGEST = 10, 14, 256
@@ -90,6 +91,12 @@ def fault_of(password: str, *, role: str, context: Iterable[str]) -> str | None:
     if _is_context(plain, context):
         return gettext("This contains little more than a name or address that others know or guess.")
     return None
+
+
+def context_words(*own: str | None) -> list[str]:
+    """What a password must not merely repeat: the site's names and the member's own."""
+    site = all_settings().get("site_name") or {}
+    return ["medportal", "medical portal", *site.values(), *(word for word in own if word)]
 
 
 def _plain(text: str) -> str:

@@ -3,6 +3,7 @@
 `DATABASE_URL` runs the same suite on PostgreSQL: each worker makes a database of its own there.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -19,14 +20,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
-from medportal import create_app
+from medportal import create_app, mail, passwords
+from medportal.blueprints.accounts import services as accounts
 from medportal.blueprints.content import services
 from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft
 from medportal.extensions import db
 from medportal.models.content import Content, ContentText
+from medportal.models.outbox import Outbox
 from medportal.models.people import Person
 from medportal.models.setting import SiteVersion
 from medportal.models.taxonomy import Category
+from medportal.models.user import User
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 ORIGIN = {"Origin": "http://localhost"}
@@ -64,6 +68,10 @@ def base_settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> d
         "SITE_URL": "http://localhost",
         "TRUSTED_HOSTS": [],
         "LOG_LEVEL": "CRITICAL",
+        "STAFF_2FA": "optional",
+        "PASSWORD_MEMORY_KIB": 8,  # the real cost is looked at where it matters
+        "PASSWORD_PASSES": 1,
+        "FORM_SECONDS": 0,
     }
 
 
@@ -100,7 +108,8 @@ def _empty(app: Flask) -> None:
             db.session.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
             db.session.add(SiteVersion(id=1, value=1))
             db.session.commit()
-    shutil.rmtree(Path(app.instance_path) / "media", ignore_errors=True)
+    for folder in ("media", "mail"):
+        shutil.rmtree(Path(app.instance_path) / folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -314,3 +323,122 @@ def count_queries(app: Flask) -> Callable[[Callable[[], Any]], int]:
         return len(seen)
 
     return count
+
+
+PASSWORD = "correct horse battery"
+MEMBER = "layla@mail.example.com"
+
+
+@pytest.fixture
+def make_user(app: Flask) -> Callable[..., int]:
+    """An account with a confirmed address; its number."""
+
+    def make(email: str = MEMBER, role: str = "member", lang: str = "en", **values: Any) -> int:
+        with app.app_context():
+            hashed = passwords.hash_of(values.pop("password", PASSWORD))
+            user = accounts.add_user(email, hashed, name=values.pop("name", ""), lang=lang, role=role)
+            assert user is not None
+            for name, value in values.items():
+                setattr(user, name, value)
+            db.session.commit()
+            return user.id
+
+    return make
+
+
+@pytest.fixture
+def user_of(in_app: Callable[..., Any]) -> Callable[..., Any]:
+    """`user_of(number, lambda user: user.role)` looks at an account."""
+    return lambda number, look: in_app(lambda: look(db.session.get_one(User, number)))
+
+
+class Visitor:
+    """A browser with its cookies. Forms are sent as our own pages do, with the token that stands on them."""
+
+    def __init__(self, app: Flask, *, base: str = "http://localhost") -> None:
+        self.client, self.base = app.test_client(), base
+        self.headers = {"Origin": base}
+
+    def get(self, path: str, status: int = 200, **kwargs: Any) -> Page:
+        page = Page(self.client.get(path, base_url=self.base, **kwargs))
+        assert page.status == status, f"{path} answered {page.status}, not {status}"
+        return page
+
+    def token(self) -> str:
+        for path in ("/en/account/", "/en/account/sign-in/code"):
+            page = Page(self.client.get(path, base_url=self.base))
+            if page.status == 200:
+                return str(page.all("input[name=csrf_token]")[0]["value"])
+        return ""
+
+    def send(self, path: str, status: int = 303, headers: dict[str, str] | None = None, **form: str) -> Page:
+        form.setdefault("csrf_token", self.token())
+        return self.send_bare(path, status, headers, **form)
+
+    def send_bare(
+        self, path: str, status: int = 303, headers: dict[str, str] | None = None, **form: str
+    ) -> Page:
+        page = Page(
+            self.client.post(path, base_url=self.base, data=form, headers=self.headers | (headers or {}))
+        )
+        assert page.status == status, f"{path} answered {page.status}, not {status}: {page.text[:600]}"
+        return page
+
+    def sign_in(self, email: str = MEMBER, password: str = PASSWORD, status: int = 303, **form: str) -> Page:
+        return self.send_bare("/en/account/sign-in", status, email=email, password=password, **form)
+
+    def is_signed_in(self) -> bool:
+        return self.client.get("/en/account/", base_url=self.base).status_code == 200
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Callable[[], Visitor]:
+    return lambda: Visitor(app)
+
+
+@pytest.fixture
+def as_(app: Flask, make_user: Callable[..., int]) -> Callable[..., Visitor]:
+    """`as_("owner")` is a browser in which an account of that role has signed in."""
+
+    def enter(role: str = "member", **values: Any) -> Visitor:
+        email = values.pop("email", f"{role}@mail.example.com")
+        make_user(email, role, **values)
+        browser = Visitor(app)
+        browser.sign_in(email, values.get("password", PASSWORD))
+        return browser
+
+    return enter
+
+
+class Received:
+    """A letter as its reader gets it."""
+
+    def __init__(self, row: Outbox, rendered: mail.Rendered) -> None:
+        self.to, self.name, self.state = row.recipient, row.template, row.state
+        self.subject, self.text, self.html = rendered.subject, rendered.text, rendered.html
+
+    @property
+    def link(self) -> str:
+        """The path of the link that the letter is about."""
+        found = re.search(r"http://localhost(/\S+)", self.text)
+        assert found
+        return found[1]
+
+
+@pytest.fixture
+def letters(app: Flask) -> Callable[[], list[Received]]:
+    """What waits in the outbox and still has something to say, rendered."""
+
+    def look() -> list[Received]:
+        with app.app_context():
+            rows = db.session.scalars(
+                sa.select(Outbox).where(Outbox.state != "sent").order_by(Outbox.id)
+            ).all()
+            found = []
+            for row in rows:
+                with contextlib.suppress(mail.NotNeeded):
+                    found.append(Received(row, mail.render(row)))
+            db.session.rollback()
+            return found
+
+    return look

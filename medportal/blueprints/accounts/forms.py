@@ -4,11 +4,11 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
-from medportal.forms import OpenForm, TranslatedForm, email_field, password_field
+from medportal.forms import NewPassword, OpenForm, TranslatedForm, email_field, password_field
 from medportal.i18n import LANGUAGES
 
 
-class SignUpForm(OpenForm):
+class SignUpForm(NewPassword, OpenForm):
     email = email_field(description=_l("An email with a link goes there, to confirm that it is yours."))
     password = password_field(
         new=True, description=_l("At least 10 characters. Several words are easy to remember.")
@@ -48,7 +48,7 @@ class PasswordForm(TranslatedForm):
     kept = HiddenField()
 
 
-class NewPasswordForm(TranslatedForm):
+class NewPasswordForm(NewPassword, TranslatedForm):
     password = password_field(_l("New password"), new=True)
 
 
@@ -63,7 +63,7 @@ class CodeForm(TranslatedForm):
     kept = HiddenField()
 
 
-class _NewAccountForm(TranslatedForm):
+class _NewAccountForm(NewPassword, TranslatedForm):
     name = StringField(
         _l("Name"),
         validators=[InputRequired(), Length(max=120)],

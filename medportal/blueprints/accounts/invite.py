@@ -18,20 +18,11 @@ def invitation(token: str) -> Answer:
     link = tokens.find("invitation", token)
     if link is None or not tokens.is_open(link):
         return link_gone(None)
-    form = InvitationForm()
-    values = {
-        "form": form,
-        "email": link.data["email"],
-        "role": link.data["role"],
-        "least": passwords.shortest_for(link.data["role"]),
-    }
+    role, email = link.data["role"], link.data["email"]
+    form = InvitationForm().chosen_for(role, email)
+    values = {"form": form, "email": email, "role": role, "least": passwords.shortest_for(role)}
     if not form.validate_on_submit():
         return render_template("accounts/invitation.html", **values), 422 if form.is_submitted() else 200
-    words = services.context_words(link.data["email"], form.name.data)
-    fault = passwords.fault_of(form.password.data, role=link.data["role"], context=words)
-    if fault:
-        form.password.errors = [fault]
-        return render_template("accounts/invitation.html", **values), 422
     db.session.rollback()
     hashed = passwords.hash_of(form.password.data)
     user = services.accept_invitation(link, hashed, name=form.name.data)

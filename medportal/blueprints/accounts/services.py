@@ -16,7 +16,7 @@ from medportal.blueprints.accounts import queries
 from medportal.extensions import db
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
-from medportal.models.setting import Setting, all_settings
+from medportal.models.setting import Setting
 from medportal.models.user import Role, Token, User, UserSession
 
 QUARTER = 15 * 60
@@ -36,12 +36,6 @@ class Outcome(Enum):
 class Checked:
     outcome: Outcome
     user_id: int | None = None
-
-
-def context_words(*own: str) -> list[str]:
-    """What a password must not merely repeat: the site's names and the member's own."""
-    site = all_settings().get("site_name") or {}
-    return ["medportal", "medical portal", *site.values(), *(word for word in own if word)]
 
 
 # Signing in

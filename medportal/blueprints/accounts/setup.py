@@ -20,7 +20,7 @@ def setup() -> Answer:
         abort(404)
     if request.args.get("hl") in LANGUAGES:  # the one page whose address names no language
         g.lang = request.args["hl"]
-    form = FirstOwnerForm()
+    form = FirstOwnerForm().chosen_for(Role.OWNER)
     form.offer_languages()
     if not form.is_submitted():
         form.language.data = current_language().code
@@ -31,18 +31,13 @@ def setup() -> Answer:
         ), 422 if form.is_submitted() else 200
     if not limits.allow("setup", "", limit=10, seconds=services.QUARTER):
         return too_many("accounts/setup.html", form, "code", least=least)
-    db.session.commit()
-    words = services.context_words(form.email.data, form.name.data)
-    fault = passwords.fault_of(form.password.data, role=Role.OWNER, context=words)
-    if fault:
-        form.password.errors = [fault]
     if not services.setup_code_is(form.code.data):
         form.code.errors = [
             gettext("This is not the code that the server printed last, or it is older than a day.")
         ]
-    if form.errors:
+        db.session.commit()
         return render_template("accounts/setup.html", form=form, least=least), 422
-    db.session.rollback()
+    db.session.commit()
     hashed = passwords.hash_of(form.password.data)
     user = services.create_owner(
         form.email.data, hashed, name=form.name.data, lang=form.language.data, by="setup"

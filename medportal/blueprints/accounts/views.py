@@ -20,7 +20,7 @@ from medportal.blueprints.accounts.services import Outcome
 from medportal.extensions import db
 from medportal.i18n import current_language
 from medportal.lib import addresses
-from medportal.models.user import Role, User
+from medportal.models.user import User
 from medportal.redirects import own_path
 
 bp = Blueprint("accounts", __name__)
@@ -67,11 +67,6 @@ def sign_up() -> Answer:
         return render_template("accounts/sign_up.html", form=form), 422 if form.is_submitted() else 200
     if form.is_from_a_program:
         return redirect(url_for("accounts.sign_up_sent"), 303)
-    words = services.context_words(form.email.data, form.name.data)
-    fault = passwords.fault_of(form.password.data, role=Role.MEMBER, context=words)
-    if fault:
-        form.password.errors = [fault]
-        return render_template("accounts/sign_up.html", form=form), 422
     if not limits.allow("sign-up", limits.network(), limit=20, seconds=3600):
         return too_many("accounts/sign_up.html", form, "email")
     db.session.commit()
@@ -277,14 +272,12 @@ def reset(token: str) -> Answer:
     link = tokens.find("reset", token)
     if link is None or link.user is None or not tokens.is_open(link):
         return link_gone("accounts.forgot")
-    form = NewPasswordForm()
-    values = {"form": form, "user": link.user, "least": passwords.shortest_for(link.user.role)}
+    form = NewPasswordForm().chosen_for(
+        link.user.role, link.user.email, link.user.name, link.user.display_name
+    )
     if not form.validate_on_submit():
+        values = {"form": form, "user": link.user, "least": passwords.shortest_for(link.user.role)}
         return render_template("accounts/reset.html", **values), 422 if form.is_submitted() else 200
-    fault = fault_of(form.password.data, link.user)
-    if fault:
-        form.password.errors = [fault]
-        return render_template("accounts/reset.html", **values), 422
     db.session.rollback()
     hashed = passwords.hash_of(form.password.data)
     user = services.reset(link, hashed)
@@ -292,8 +285,3 @@ def reset(token: str) -> Answer:
         return link_gone("accounts.forgot")
     db.session.commit()
     return redirect(url_for("accounts.sign_in", done="password"), 303)
-
-
-def fault_of(password: str, user: User) -> str | None:
-    words = services.context_words(user.email, user.name, user.display_name)
-    return passwords.fault_of(password, role=user.role, context=words)

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from medportal.forms import MemberForm, email_field, password_field
+from medportal.forms import MemberForm, NewPassword, email_field, password_field
 from medportal.i18n import LANGUAGES
 
 _LINK = re.compile(r"[/@:\\]|www\.|\.[a-z]{2,}", re.I)
@@ -42,7 +42,7 @@ class ProfileForm(MemberForm):
         self.language.choices = [(code, language.native_name) for code, language in LANGUAGES.items()]
 
 
-class ChangePasswordForm(MemberForm):
+class ChangePasswordForm(NewPassword, MemberForm):
     password = password_field(_l("New password"), new=True)
 
 

@@ -9,7 +9,7 @@ from medportal import audit, limits, passwords, sessions, tokens
 from medportal.access import anyone, fresh, members, must_enrol
 from medportal.blueprints.accounts import second_factor
 from medportal.blueprints.accounts.services import set_password
-from medportal.blueprints.accounts.views import Answer, fault_of, link_gone
+from medportal.blueprints.accounts.views import Answer, link_gone
 from medportal.blueprints.profile import export as copies
 from medportal.blueprints.profile import queries, services
 from medportal.blueprints.profile.forms import (
@@ -76,15 +76,11 @@ def edit() -> Answer:
 @members
 @fresh
 def password() -> Answer:
-    form = ChangePasswordForm()
-    least = passwords.shortest_for(current_user.role)
+    user = current_user
+    form = ChangePasswordForm().chosen_for(user.role, user.email, user.name, user.display_name)
     if not form.validate_on_submit():
-        status = 422 if form.is_submitted() else 200
+        status, least = 422 if form.is_submitted() else 200, passwords.shortest_for(user.role)
         return render_template("profile/password.html", form=form, least=least), status
-    fault = fault_of(form.password.data, current_user)
-    if fault:
-        form.password.errors = [fault]
-        return render_template("profile/password.html", form=form, least=least), 422
     db.session.rollback()
     hashed = passwords.hash_of(form.password.data)
     set_password(current_user, hashed, but=sessions.renew(), how="by the member")
