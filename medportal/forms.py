@@ -11,10 +11,12 @@ from flask_babel import get_domain, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from itsdangerous import BadData, URLSafeTimedSerializer
-from wtforms import EmailField, Field, Form, HiddenField, PasswordField, StringField
+from wtforms import EmailField, Field, Form, HiddenField, PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, StopValidation, ValidationError
 
 from medportal import passwords
+from medportal.i18n import LANGUAGES
 from medportal.lib.bidi import strip_controls
 from medportal.lib.dates import utc_now
 from medportal.models.user import Role
@@ -125,6 +127,13 @@ def password_field(label: Any = None, *, new: bool = False, description: Any = "
         description=description,
         validators=[InputRequired(), ShortEnough(max=256), *([_fit] if new else [])],
         render_kw={"autocomplete": "new-password" if new else "current-password", "dir": "ltr"},
+    )
+
+
+def language_field(label: Any) -> RadioField:
+    return RadioField(
+        label,
+        choices=lambda: [SelectChoice(code, language.native_name) for code, language in LANGUAGES.items()],
     )
 
 

@@ -154,7 +154,7 @@ class Page:
     def __init__(self, response: Any) -> None:
         self.response = response
         self.status: int = response.status_code
-        self.html: str = response.get_data(as_text=True)
+        self.html: str = response.get_data().decode("utf-8", "replace")
 
     @cached_property
     def soup(self) -> BeautifulSoup:

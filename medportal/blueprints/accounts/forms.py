@@ -1,11 +1,10 @@
 """Forms at the door."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, RadioField, StringField
+from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
-from medportal.forms import NewPassword, OpenForm, TranslatedForm, email_field, password_field
-from medportal.i18n import LANGUAGES
+from medportal.forms import NewPassword, OpenForm, TranslatedForm, email_field, language_field, password_field
 
 
 class SignUpForm(NewPassword, OpenForm):
@@ -84,7 +83,4 @@ class FirstOwnerForm(_NewAccountForm):
         render_kw={"autocomplete": "off", "dir": "ltr", "spellcheck": "false"},
     )
     email = email_field(autocomplete="username")
-    language = RadioField(_l("Language of the desk and of emails"))
-
-    def offer_languages(self) -> None:
-        self.language.choices = [(code, language.native_name) for code, language in LANGUAGES.items()]
+    language = language_field(_l("Language of the desk and of emails"))

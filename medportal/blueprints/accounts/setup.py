@@ -21,7 +21,6 @@ def setup() -> Answer:
     if request.args.get("hl") in LANGUAGES:  # the one page whose address names no language
         g.lang = request.args["hl"]
     form = FirstOwnerForm().chosen_for(Role.OWNER)
-    form.offer_languages()
     if not form.is_submitted():
         form.language.data = current_language().code
     least = passwords.shortest_for(Role.OWNER)

@@ -2,18 +2,18 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from medportal.blueprints.accounts.labels import ROLES
-from medportal.forms import MemberForm, email_field
-from medportal.i18n import LANGUAGES
+from medportal.forms import MemberForm, email_field, language_field
 from medportal.models.user import Role
 
 
 class RoleForm(MemberForm):
     role = SelectField(
         _l("Role"),
-        choices=[(role.value, label) for role, label in ROLES.items()],
+        choices=[SelectChoice(role.value, label) for role, label in ROLES.items()],
         validators=[InputRequired()],
     )
 
@@ -22,13 +22,10 @@ class InviteForm(MemberForm):
     email = email_field()
     role = RadioField(
         _l("Role"),
-        choices=[(role.value, label) for role, label in ROLES.items() if role is not Role.MEMBER],
+        choices=[SelectChoice(role.value, label) for role, label in ROLES.items() if role is not Role.MEMBER],
         default=Role.EDITOR.value,
     )
-    language = RadioField(_l("Language of the email"))
-
-    def offer_languages(self) -> None:
-        self.language.choices = [(code, language.native_name) for code, language in LANGUAGES.items()]
+    language = language_field(_l("Language of the email"))
 
 
 class LatestForm(MemberForm):

@@ -103,7 +103,6 @@ def _done(user: User, what: str, change: Callable[[], None]) -> Answer:
 @fresh
 def invite() -> Answer:
     form = InviteForm()
-    form.offer_languages()
     if not form.is_submitted():
         form.language.data = current_language().code
     if not form.validate_on_submit():

@@ -5,11 +5,10 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, HiddenField, RadioField, StringField
+from wtforms import BooleanField, Field, HiddenField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from medportal.forms import MemberForm, NewPassword, email_field, password_field
-from medportal.i18n import LANGUAGES
+from medportal.forms import MemberForm, NewPassword, email_field, language_field, password_field
 
 _LINK = re.compile(r"[/@:\\]|www\.|\.[a-z]{2,}", re.I)
 
@@ -36,10 +35,7 @@ class ProfileForm(MemberForm):
         _l("Show my display name among the latest members"),
         description=_l("Only the display name, never what is read or followed."),
     )
-    language = RadioField(_l("Language of emails and of this account"))
-
-    def offer_languages(self) -> None:
-        self.language.choices = [(code, language.native_name) for code, language in LANGUAGES.items()]
+    language = language_field(_l("Language of emails and of this account"))
 
 
 class ChangePasswordForm(NewPassword, MemberForm):

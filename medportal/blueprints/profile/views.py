@@ -58,7 +58,6 @@ def overview() -> str:
 @members
 def edit() -> Answer:
     form = ProfileForm(obj=current_user, data={"language": current_user.lang})
-    form.offer_languages()
     if not form.validate_on_submit():
         return render_template("profile/edit.html", form=form), 422 if form.is_submitted() else 200
     services.edit(
