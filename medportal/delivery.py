@@ -121,7 +121,7 @@ def claim() -> Outbox | None:
     free = sa.or_(
         Outbox.lease_until.is_(None), Outbox.lease_until < now, Outbox.lease_until > now + LEASE + BACKOFF[0]
     )
-    due = sa.or_(Outbox.next_at <= now, Outbox.next_at > now + BACKOFF[-1] + BACKOFF[0])
+    due = sa.or_(Outbox.next_at <= now, *(_too_far(tries, now) for tries in range(len(BACKOFF) + 1)))
     candidate = (
         sa.select(Outbox.id)
         .where(Outbox.state == MailState.QUEUED, due, free)
@@ -140,6 +140,13 @@ def claim() -> Outbox | None:
         db.session.expunge(row)
     db.session.commit()
     return row
+
+
+def _too_far(tries: int, now: datetime) -> sa.ColumnElement[bool]:
+    """Waiting for longer than anybody asked it to after so many tries."""
+    longest = BACKOFF[tries - 1] if tries else timedelta(0)
+    count = Outbox.attempts >= tries if tries == len(BACKOFF) else Outbox.attempts == tries
+    return sa.and_(count, Outbox.next_at > now + longest + BACKOFF[0])
 
 
 def _deal_with(row: Outbox, by: Folder | Server) -> bool:

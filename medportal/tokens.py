@@ -97,3 +97,12 @@ def use(token: Token) -> bool:
         .values(used_at=now)
     )
     return taken.rowcount == 1  # type: ignore[attr-defined]
+
+
+def void(purpose: str, *conditions: sa.ColumnElement[bool]) -> None:
+    """Links that shall not work any more. They are marked, not deleted: somebody may just be opening one."""
+    db.session.execute(
+        sa.update(Token)
+        .where(Token.purpose == purpose, Token.used_at.is_(None), *conditions)
+        .values(used_at=utc_now())
+    )

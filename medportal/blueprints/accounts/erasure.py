@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from medportal import audit, delivery, privacy
+from medportal.blueprints.accounts import queries
 from medportal.changes import site_changed
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
@@ -30,7 +31,8 @@ def erase(user: User) -> None:
     ).all()
     shown, number = user.shown_publicly, user.id
     privacy.erase(user)
-    db.session.execute(sa.delete(Token).where(Token.user_id == number))
+    subject = queries.subject_of(user.email)
+    db.session.execute(sa.delete(Token).where(sa.or_(Token.user_id == number, Token.subject == subject)))
     audit.record("account erased", user, actor="jobs")
     db.session.flush()
     db.session.execute(sa.delete(User).where(User.id == number).execution_options(synchronize_session=False))

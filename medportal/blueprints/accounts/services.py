@@ -181,7 +181,7 @@ def confirm_sign_up(link: Token, chosen: Token) -> User | None:
         data["email"], data["password_hash"], name=data["name"], lang=data["lang"], role=Role.MEMBER
     )
     if user is not None:
-        db.session.execute(sa.delete(Token).where(Token.purpose == "sign-up", Token.subject == subject))
+        tokens.void("sign-up", Token.subject == subject)
         audit.record("account opened", user, actor=audit.actor_name(user.role, user.id))
     return user
 
@@ -234,9 +234,7 @@ def reset(token: Token, password_hash: str) -> User | None:
 def set_password(user: User, password_hash: str, *, but: UserSession | None, how: str) -> None:
     """Replace it, end the other sessions (15), forget open links, tell the member (6)."""
     user.password_hash = password_hash
-    db.session.execute(
-        sa.delete(Token).where(Token.user_id == user.id, Token.purpose == "reset", Token.used_at.is_(None))
-    )
+    tokens.void("reset", Token.user_id == user.id)
     sessions.end_all(user.id, but=but)
     audit.record("password changed", user, actor=audit.actor_name(user.role, user.id), how=how)
     tell(user, "password")

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from medportal import audit, limits, mail, sessions, tokens
 from medportal.blueprints.accounts import queries as account_queries
 from medportal.blueprints.accounts import second_factor
@@ -47,7 +45,7 @@ def ask_for_address(user: User, email: str) -> None:
                 dedupe=f"already-member:{owner.id}:{tokens.new_seed()[:16]}",
             )
         return
-    _forget_links(user, "address")
+    tokens.void("address", Token.user_id == user.id)
     token = tokens.issue("address", lasts=ADDRESS_LASTS, user=user, data={"email": email})
     mail.queue(
         "confirm_address",
@@ -68,7 +66,7 @@ def change_address(link: Token) -> User | None:
     if account_queries.user_of(new) not in (None, user):
         return None
     user.email, user.email_key = new, addresses.key(new)
-    _forget_links(user, "reset")
+    tokens.void("reset", Token.user_id == user.id)
     audit.record("address changed", user, actor=actor(user))
     for to, role in ((old, "old"), (new, "new")):
         mail.queue(
@@ -81,12 +79,6 @@ def change_address(link: Token) -> User | None:
         )
     db.session.flush()
     return user
-
-
-def _forget_links(user: User, purpose: str) -> None:
-    db.session.execute(
-        sa.delete(Token).where(Token.user_id == user.id, Token.purpose == purpose, Token.used_at.is_(None))
-    )
 
 
 # Second factor
@@ -126,7 +118,7 @@ def ask_for_erasure(user: User) -> None:
     """Seven days to think it over; until then signing in and one button take it back."""
     user.delete_after = utc_now() + GRACE
     sessions.end_all(user.id, but=sessions.current())
-    _forget_links(user, "address")
+    tokens.void("address", Token.user_id == user.id)
     audit.record("erasure asked for", user, actor=actor(user))
     mail.queue(
         "erasure_planned",
