@@ -20,8 +20,8 @@ PAGES: dict[int | str, tuple[Any, Any]] = {
         _l("The request did not come from a page of this portal. Go back and try again."),
     ),
     "role": (
-        _l("This page is for others"),
-        _l("Your account is not meant for it. An owner can change that."),
+        _l("This page is not open to your account"),
+        _l("Your role does not include it. An owner can change the role."),
     ),
     404: (_l("Page not found"), _l("The address may be mistyped, or the page may have moved.")),
     405: (_l("This is not possible here"), _l("The page exists, but not for this kind of request.")),

@@ -49,6 +49,27 @@ CHANGES = {
 """What `account_changed` tells."""
 
 
+STATES = {
+    MailState.QUEUED: _l("waiting"),
+    MailState.HELD: _l("held back"),
+    MailState.SENT: _l("sent"),
+    MailState.FAILED: _l("failed"),
+    MailState.SUPPRESSED: _l("not sent"),
+}
+LETTERS = {
+    "verify": _l("Confirmation of an address"),
+    "already_member": _l("There is an account already"),
+    "reset": _l("New password"),
+    "account_changed": _l("Something about the account changed"),
+    "address_changed": _l("The address changed"),
+    "confirm_address": _l("Confirmation of a new address"),
+    "new_sign_in": _l("Sign-in on a new device"),
+    "erasure_planned": _l("Erasure of an account"),
+    "invitation": _l("Invitation"),
+    "sign_up_burst": _l("Many sign-ups at once"),
+}
+
+
 @dataclass(frozen=True)
 class Rendered:
     subject: str

@@ -6,7 +6,7 @@ from typing import Any
 
 from babel.dates import format_date
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import get_locale, to_user_timezone
+from flask_babel import get_locale, gettext, to_user_timezone
 from markupsafe import Markup, escape
 
 from medportal import i18n
@@ -109,7 +109,7 @@ def day_and_clock(moment: datetime) -> str:
     """A moment in the site's time zone, for lists of what happened."""
     local = to_user_timezone(moment)
     on = format_date(local.date(), "d MMM y", locale=get_locale())
-    return bidi.isolate_plain(digits(f"{on} {local:%H:%M}")) if _rtl() else digits(f"{on}, {local:%H:%M}")
+    return isolate_plain(digits(gettext("%(day)s, %(clock)s", day=on, clock=f"{local:%H:%M}")))
 
 
 def site_day(moment: datetime) -> date:

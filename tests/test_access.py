@@ -112,7 +112,7 @@ def test_a_refused_page_says_so_and_leaves_a_line(as_, in_app, lang):
     from medportal.models.audit import Audit
 
     page = as_("member").get(f"/{lang}/admin/", 403)
-    said = {"en": "This page is for others", "ar": "هذه الصفحة غير متاحة لهذا الحساب"}
+    said = {"en": "This page is not open to your account", "ar": "هذه الصفحة غير متاحة لهذا الحساب"}
     assert page.one("h1").get_text(strip=True) == said[lang]
     assert ("member 1", "refused") in in_app(
         lambda: [(row.actor, row.action) for row in db.session.scalars(sa.select(Audit))]

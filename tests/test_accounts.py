@@ -14,7 +14,7 @@ from medportal.models.user import Token, User
 from tests.conftest import MEMBER, PASSWORD
 
 NEW = "samira@mail.example.com"
-WRONG = {"en": "Address or password is wrong", "ar": "العنوان أو كلمة المرور غير صحيح"}
+WRONG = {"en": "It does not fit the address", "ar": "لا تطابق عنوان البريد الإلكتروني"}
 
 
 def stamp(visitor, path):

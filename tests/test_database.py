@@ -14,7 +14,7 @@ from medportal import audit, extensions
 from medportal.blueprints.content import services
 from medportal.blueprints.content.drafts import TextDraft
 from medportal.changes import content_changed, site_version
-from medportal.demo import loader
+from medportal.demo import cast, loader
 from medportal.extensions import db, reading
 from medportal.models.content import Content, ContentText, Part, Section, Status
 from medportal.models.trust import Review, Revision
@@ -248,7 +248,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "probe"
-down_revision = "0001"
+down_revision = "0002"
 
 
 def upgrade():
@@ -293,6 +293,19 @@ def test_changing_a_parent_table_up_and_down_keeps_every_row_and_trigger(scratch
     with pytest.raises(sa.exc.DBAPIError, match="append-only"):
         db.session.execute(sa.text("DELETE FROM audit"))
     db.session.rollback()
+
+
+def test_members_come_and_go_without_touching_the_texts(scratch):
+    loader.load()
+    before = {table: count for table, count in _rows().items() if count}
+    cast.load()
+    downgrade(revision="0001")
+    tables = set(sa.inspect(db.engine).get_table_names())
+    assert not {"user", "user_session", "outbox", "token"} & tables
+    upgrade()
+    assert {table: count for table, count in _rows().items() if count} == before
+    cast.load()
+    assert _rows()["user"] == 4
 
 
 def test_going_down_to_nothing_and_up_again_with_rows_leaves_a_working_site(scratch):

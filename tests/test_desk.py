@@ -22,7 +22,7 @@ def message(kind="contact", **values):
 
 def test_an_empty_desk_says_so(as_, lang):
     page = as_("owner").get(f"/{lang}/admin/")
-    assert {"en": "Nothing waits.", "ar": "لا شيء ينتظر."}[lang] in page.text
+    assert {"en": "Nothing is waiting.", "ar": "لا شيء ينتظر."}[lang] in page.text
 
 
 def test_the_menu_shows_what_the_role_may_open(as_):
@@ -90,7 +90,7 @@ def test_accounts_are_found_by_name_address_and_role(as_, make_user):
         page = browser.get(f"/en/admin/users?{query}")
         assert len(page.all("tbody tr")) == expected, query
     page = browser.get("/en/admin/users?q=zzz", headers={"HX-Request": "true"})
-    assert "No account fits." in page.text
+    assert "No account matches." in page.text
     assert "<html" not in page.html
 
 
@@ -114,7 +114,7 @@ def test_15_a_switched_off_account_is_out_and_stays_out(as_, visitor):
     act(owner, 2, "disabled")
     assert not member.is_signed_in()
     page = visitor().sign_in(status=422)
-    assert "Address or password is wrong" in page.text
+    assert "It does not fit the address" in page.text
     act(owner, 2, "enabled")
     visitor().sign_in()
 

@@ -112,7 +112,7 @@ def test_61_the_copy_is_one_zip_to_read_and_to_compute(as_, lang, in_app):
         page = file.read("my-data.html").decode()
         data = json.loads(file.read("my-data.json"))
     assert f'<html lang="{lang}" dir="{"rtl" if lang == "ar" else "ltr"}">' in page
-    assert {"en": "Messages you wrote", "ar": "الرسائل المكتوبة إلى الموقع"}[lang] in page
+    assert {"en": "Messages you wrote", "ar": "الرسائل المرسلة إلى الموقع"}[lang] in page
     assert data["account"]["email"] == MEMBER
     assert data["messages"][0]["text"] == "رسالة قديمة طويلة"
     assert set(data) == {"exported_at", *(part.key for part in privacy.PARTS)}

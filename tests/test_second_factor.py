@@ -61,7 +61,7 @@ def test_a_wrong_code_switches_nothing_on(as_, clock, in_app):
     browser = as_(email=MEMBER)
     browser.send("/en/account/security/second-factor/begin")
     page = browser.send("/en/account/security/second-factor", 422, code="000000")
-    assert "Is the clock of the phone right?" in page.text
+    assert "Is the phone's clock right?" in page.text
     assert in_app(lambda: db.session.scalar(sa.select(SecondFactor.confirmed_at))) is None
 
 

@@ -14,7 +14,7 @@ class SignUpForm(NewPassword, OpenForm):
     )
     name = StringField(
         _l("Name"),
-        description=_l("How emails from us begin. Nobody else sees it."),
+        description=_l("Shown only on your account page and to the owners of the site."),
         validators=[Length(max=120)],
         render_kw={"autocomplete": "name", "dir": "auto"},
     )

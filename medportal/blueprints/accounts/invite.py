@@ -28,7 +28,7 @@ def invitation(token: str) -> Answer:
     user = services.accept_invitation(link, hashed, name=form.name.data)
     if user is None:
         db.session.rollback()
-        form.name.errors = [gettext("This address has an account already. The owner can change its role.")]
+        form.form_errors = [gettext("This address has an account already. The owner can change its role.")]
         return render_template("accounts/invitation.html", **values), 422
     to = url_for("profile.second_factor", needed=1) if user.role in STAFF else None
     return let_in(user, lasting=False, to=to)

@@ -6,6 +6,8 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from medportal.i18n import LANGUAGES
+from medportal.mail import LETTERS, STATES
 from medportal.models.user import Role
 
 ROLES = {
@@ -19,9 +21,9 @@ ACTIONS = {
     "sign in": _l("Signed in"),
     "sign in refused": _l("Sign-in refused"),
     "code refused": _l("Code of the second factor refused"),
-    "refused": _l("Page refused"),
+    "refused": _l("Access to a page refused"),
     "account opened": _l("Account opened"),
-    "owner made": _l("First owner made"),
+    "owner made": _l("First owner's account created"),
     "invited": _l("Invitation sent"),
     "password changed": _l("Password changed"),
     "address changed": _l("Email address changed"),
@@ -41,7 +43,7 @@ ACTIONS = {
     "letter sent again": _l("Email sent again"),
     "held letters released": _l("Held emails released"),
     "held letters discarded": _l("Held emails discarded"),
-    "suppression lifted": _l("Address written to again"),
+    "suppression lifted": _l("Mail to an address resumed"),
     "message done": _l("Message settled"),
     "message new": _l("Message opened again"),
     "create": _l("Text created"),
@@ -64,16 +66,26 @@ FIELDS = {
     "second_factor": _l("Second factor"),
     "recovery_codes_left": _l("Recovery codes left"),
     "device": _l("Device"),
-    "began": _l("Signed in"),
+    "began": _l("Session began"),
     "last_used": _l("Last used"),
-    "at": _l("When"),
+    "at": _l("Time"),
     "what": _l("What"),
-    "written": _l("Written"),
+    "written": _l("Written on"),
     "letter": _l("Email"),
     "state": _l("State"),
     "sent": _l("Sent"),
     "kind": _l("Kind"),
     "text": _l("Text"),
+}
+
+
+KINDS = {"contact": _l("Message"), "report": _l("Report of a mistake")}
+_WORDS: dict[str, dict[Any, Any]] = {
+    "role": ROLES,
+    "what": ACTIONS,
+    "letter": LETTERS,
+    "state": STATES,
+    "kind": KINDS,
 }
 
 
@@ -91,10 +103,11 @@ def export_value(name: str, value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    if name == "role":
-        return str(ROLES.get(value, value))
-    if name == "what":
-        return action_name(value)
+    words = _WORDS.get(name)
+    if words is not None:
+        return str(words.get(value, value))
+    if name == "language" and value in LANGUAGES:
+        return LANGUAGES[value].native_name
     try:
         return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M} UTC"
     except (TypeError, ValueError):

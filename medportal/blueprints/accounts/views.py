@@ -41,7 +41,7 @@ def _names() -> dict[str, object]:
 
 def too_many(template: str, form: PasswordForm, field: str, **values: object) -> tuple[str, int]:
     """The same page with what was typed, saying that it was tried too often."""
-    form[field].errors = [gettext("Too many tries. Please wait a quarter of an hour.")]
+    form[field].errors = [gettext("Too many attempts. Please wait 15 minutes.")]
     return render_template(template, form=form, **values), 429
 
 
@@ -148,7 +148,7 @@ def sign_in() -> Answer:
     if checked.outcome is Outcome.TOO_MANY:
         return too_many("accounts/sign_in.html", form, "password")
     if checked.outcome is Outcome.WRONG:
-        form.password.errors = [gettext("Address or password is wrong, or the address is not confirmed yet.")]
+        form.password.errors = [gettext("It does not fit the address, or the address is not confirmed yet.")]
         return render_template("accounts/sign_in.html", form=form), 422
     user = db.session.get_one(User, checked.user_id)
     if user.has_second_factor:
@@ -232,7 +232,7 @@ def confirm() -> Answer:
     if checked.outcome is Outcome.TOO_MANY:
         return too_many("accounts/confirm.html", form, "password")
     if checked.outcome is Outcome.WRONG:
-        form.password.errors = [gettext("This is not your password.")]
+        form.password.errors = [gettext("It is not correct.")]
         return render_template("accounts/confirm.html", form=form), 422
     sessions.password_given()
     db.session.commit()

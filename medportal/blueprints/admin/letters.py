@@ -5,7 +5,6 @@ from email.message import EmailMessage
 from email.policy import default
 
 from flask import abort, current_app, redirect, render_template, url_for
-from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from medportal import audit, delivery
@@ -13,28 +12,9 @@ from medportal.access import fresh, owners
 from medportal.blueprints.admin import queries, services
 from medportal.blueprints.admin.views import bp, me
 from medportal.extensions import db
+from medportal.mail import LETTERS, STATES
 from medportal.models.outbox import MailState, Outbox, Suppression
 from medportal.paging import asked_one_of, asked_page
-
-STATES = {
-    MailState.QUEUED: _l("waiting"),
-    MailState.HELD: _l("held back"),
-    MailState.SENT: _l("sent"),
-    MailState.FAILED: _l("failed"),
-    MailState.SUPPRESSED: _l("not sent"),
-}
-LETTERS = {
-    "verify": _l("Confirmation of an address"),
-    "already_member": _l("There is an account already"),
-    "reset": _l("New password"),
-    "account_changed": _l("Something about the account changed"),
-    "address_changed": _l("The address changed"),
-    "confirm_address": _l("Confirmation of a new address"),
-    "new_sign_in": _l("Sign-in on a new device"),
-    "erasure_planned": _l("Erasure of an account"),
-    "invitation": _l("Invitation"),
-    "sign_up_burst": _l("Many sign-ups at once"),
-}
 
 
 @bp.get("/<lang:lang>/admin/mail")

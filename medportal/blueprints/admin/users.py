@@ -112,7 +112,7 @@ def invite() -> Answer:
         form.email.errors = [gettext("This address has an account. Its role can be changed on its page.")]
         return render_template("admin/invite.html", form=form, known=known), 422
     if not limits.allow("invite", str(current_user.id), limit=20, seconds=3600):
-        form.email.errors = [gettext("Too many tries. Please wait an hour.")]
+        form.email.errors = [gettext("Too many attempts. Please wait an hour.")]
         return render_template("admin/invite.html", form=form), 429
     email = addresses.normalise(form.email.data)
     account_services.invite(email, role=form.role.data, lang=form.language.data, by=me())

@@ -22,7 +22,7 @@ DONE = {
     "again": _l("The email will be sent again."),
     "release": _l("The held emails are on their way."),
     "discard": _l("The held emails have been discarded."),
-    "lifted": _l("This address is written to again."),
+    "lifted": _l("Mail to this address has been resumed."),
 }
 
 

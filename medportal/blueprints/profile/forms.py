@@ -21,7 +21,7 @@ def _no_link(_form: Any, field: Field) -> None:
 class ProfileForm(MemberForm):
     name = StringField(
         _l("Name"),
-        description=_l("How emails from us begin. Nobody else sees it."),
+        description=_l("Shown only on your account page and to the owners of the site."),
         validators=[Length(max=120)],
         render_kw={"autocomplete": "name", "dir": "auto"},
     )
@@ -44,7 +44,8 @@ class ChangePasswordForm(NewPassword, MemberForm):
 
 class ChangeAddressForm(MemberForm):
     email = email_field(
-        _l("New email address"), description=_l("It is in force once the link sent there has been used.")
+        _l("New email address"),
+        description=_l("The change takes effect once the link sent there has been used."),
     )
 
 
@@ -67,5 +68,5 @@ class EndSessionForm(MemberForm):
 
 class DeleteForm(MemberForm):
     sure = BooleanField(
-        _l("Yes, my account and everything that belongs to it shall be erased"), validators=[InputRequired()]
+        _l("Yes, erase my account and everything that belongs to it"), validators=[InputRequired()]
     )

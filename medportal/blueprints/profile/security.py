@@ -50,7 +50,7 @@ def second_factor() -> Answer:
     codes = services.confirm_second_factor(current_user, form.code.data or "") if form.validate() else None
     if codes is None:
         db.session.commit()
-        form.code.errors = [gettext("This code does not fit. Is the clock of the phone right?")]
+        form.code.errors = [gettext("This code does not match. Is the phone's clock right?")]
         return render_template("profile/second_factor.html", form=form, **values), 422
     db.session.commit()
     return render_template("profile/codes.html", codes=codes)

@@ -32,7 +32,7 @@ DONE = {
     "letter": _l("An email is on its way to the new address. The link in it makes the change."),
     "address": _l("The address has been changed."),
     "second_factor_off": _l("The second factor has been switched off."),
-    "ended": _l("That device is signed out."),
+    "ended": _l("Signed out there."),
     "kept": _l("The account stays. Nothing was erased."),
 }
 
@@ -98,7 +98,7 @@ def email() -> Answer:
     if not form.validate_on_submit():
         return render_template("profile/email.html", form=form), 422 if form.is_submitted() else 200
     if not limits.allow("change-address", str(current_user.id), limit=5, seconds=3600):
-        form.email.errors = [gettext("Too many tries. Please wait an hour.")]
+        form.email.errors = [gettext("Too many attempts. Please wait an hour.")]
         return render_template("profile/email.html", form=form), 429
     services.ask_for_address(current_user, addresses.normalise(form.email.data))
     db.session.commit()
