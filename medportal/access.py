@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from flask import Flask, abort, current_app, g, request
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from medportal import audit, limits, sessions
+from medportal import audit, sessions
 from medportal.extensions import SAFE_METHODS, db, writing
 from medportal.models.user import STAFF, Role, User
 
@@ -38,6 +38,10 @@ class PasswordNeeded(Unauthorized):
 
 class SecondFactorNeeded(Unauthorized):
     """Staff without a second factor, where the site requires one."""
+
+
+class LongerPasswordNeeded(Unauthorized):
+    """Became staff with a password that was long enough for members only."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +131,8 @@ def _ask_for(roles: frozenset[str]) -> None:
     if user.role not in roles:
         _record_refusal(user)
         raise RoleRefused
-    if Role.MEMBER not in roles and must_enrol():
-        raise SecondFactorNeeded
+    if Role.MEMBER not in roles:
+        _ask_staff_for_more()
     if request.method not in SAFE_METHODS:
         sessions.csrf.protect()
     if (
@@ -138,13 +142,20 @@ def _ask_for(roles: frozenset[str]) -> None:
         raise PasswordNeeded
 
 
+def _ask_staff_for_more() -> None:
+    row = sessions.current()
+    if row is not None and row.short_password:
+        raise LongerPasswordNeeded
+    if must_enrol():
+        raise SecondFactorNeeded
+
+
 def _record_refusal(user: User) -> None:
-    """A line in the audit trail, twenty an hour at most: whoever tries doors shall not fill it."""
+    """A line in the audit trail."""
     actor, view = audit.actor_name(user.role, user.id), request.endpoint
     db.session.rollback()
     with writing():
-        if limits.allow("refusal", actor, limit=20, seconds=3600):
-            audit.record("refused", actor=actor, network=limits.wider_network(), view=view)
+        audit.record_refusal("refused", actor=actor, view=view)
         db.session.commit()
 
 

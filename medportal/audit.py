@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from medportal import limits
 from medportal.extensions import db
 from medportal.models.audit import Audit, AuditNetwork
 
@@ -15,7 +16,7 @@ def record(action: str, obj: Any = None, *, actor: str, network: str | None = No
     row = Audit(
         actor=actor,
         action=action,
-        object_type=type(obj).__name__ if obj is not None else "",
+        object_type=obj.__class__.__name__ if obj is not None else "",
         object_id=getattr(obj, "id", None),
         detail=detail,
     )
@@ -24,6 +25,12 @@ def record(action: str, obj: Any = None, *, actor: str, network: str | None = No
         db.session.flush()
         db.session.add(AuditNetwork(audit_id=row.id, network=network))
     return row
+
+
+def record_refusal(action: str, obj: Any = None, *, actor: str, **detail: Any) -> None:
+    """Somebody was turned away. Twenty lines an hour from one network say enough: nobody shall fill the trail."""
+    if limits.allow("refusal", limits.network(), limit=20, seconds=3600):
+        record(action, obj, actor=actor, network=limits.wider_network(), **detail)
 
 
 def actor_name(role: str, user_id: int) -> str:

@@ -14,7 +14,7 @@ from medportal import delivery, passwords
 from medportal import jobs as recurring
 from medportal import taxonomy as taxonomy_data
 from medportal.blueprints.accounts import queries as account_queries
-from medportal.blueprints.accounts import services as accounts
+from medportal.blueprints.accounts import recovery, staff
 from medportal.blueprints.content import upkeep
 from medportal.blueprints.pages import queries as page_queries
 from medportal.changes import BATCH, content_changed
@@ -120,7 +120,8 @@ def users_create_owner(email: str, name: str, language: str | None, password: st
     """Make an owner; /setup closes for good."""
     address = _address(email)
     _check_new_password(password, Role.OWNER, address, name)
-    user = accounts.create_owner(
+    db.session.rollback()
+    user = staff.create_owner(
         address,
         passwords.hash_of(password),
         name=name,
@@ -144,7 +145,9 @@ def users_set_password(email: str, password: str) -> None:
     if user is None:
         raise click.ClickException("No account has this address.")
     _check_new_password(password, user.role, user.email, user.name)
-    accounts.set_password(user, passwords.hash_of(password), but=None, how="command line")
+    db.session.rollback()
+    hashed = passwords.hash_of(password)
+    recovery.set_password(user, hashed, but=None, how="command line")
     db.session.commit()
     click.echo("The password has been set, and all sessions have ended.")
 
@@ -152,9 +155,9 @@ def users_set_password(email: str, password: str) -> None:
 @users.command("setup-code")
 def users_setup_code() -> None:
     """Print a new code for /setup, the page that makes the first owner."""
-    if not accounts.setup_is_open():
+    if not staff.setup_is_open():
         raise click.ClickException("There is an owner: /setup is closed for good.")
-    code = accounts.new_setup_code()
+    code = staff.new_setup_code()
     db.session.commit()
     click.echo(f"{current_app.config['SITE_URL']}/setup    code: {code}    (good for one day)")
 

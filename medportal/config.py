@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -140,7 +141,8 @@ def _check_accounts(values: dict[str, Any]) -> None:
         raise ConfigError("MAIL_USE_TLS (port 587) and MAIL_USE_SSL (port 465) exclude each other")
     if not 1 <= values["MAIL_TIMEOUT"] <= 60:
         raise ConfigError("MAIL_TIMEOUT is the patience with a mail server in seconds, 1 to 60")
-    if any(character in values["MAIL_SENDER"] for character in "\r\n"):
+    sender = values["MAIL_SENDER"]
+    if sender and ("@" not in parseaddr(sender)[1] or "\n" in sender or "\r" in sender):
         raise ConfigError("MAIL_SENDER must be one line, such as Portal <portal@example.org>")
 
 
@@ -158,6 +160,7 @@ def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
             "pool_size": 20,  # at least as many as the server has threads
         },
         "SECURE_COOKIES": https,
+        "REMEMBER_COOKIE_NAME": "\x00",  # Flask-Login's own cookie is not used, and none of that name can come in
         "FORM_SECONDS": values.get("FORM_SECONDS", 2),  # people need at least so long to fill in a form
         "MAIL_SENDER": values["MAIL_SENDER"] or f"portal@{site.hostname}",
         "MAIL_SUPPRESS_SEND": False,

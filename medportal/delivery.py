@@ -3,8 +3,10 @@ but the one letter that was on the line when a process died, and that one keeps 
 """
 
 import os
+import re
 import smtplib
 import socket
+import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,29 +17,39 @@ from flask import Flask, current_app
 from flask_mail import Connection, Mail
 
 from medportal import tokens
-from medportal.extensions import db, reading
+from medportal.extensions import db, insert, reading
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
 from medportal.logs import log
 from medportal.mail import Letter, NotNeeded, compose
 from medportal.models.outbox import MailState, Outbox, Suppression
 
-LEASE = timedelta(seconds=180)  # longer than a server may take over one letter
 GIVE_UP = timedelta(days=2)
 BACKOFF = [timedelta(minutes=m) for m in (1, 2, 4, 8, 15, 30, 60, 120, 240, 480)]
+SLACK = timedelta(minutes=1)
 IDENTITY = f"{socket.gethostname()}:{os.getpid()}"
-_REFUSED_FOR_GOOD = range(500, 600)
+_STEPS = 12  # answers that one letter waits for at most, from the greeting to the end of its text
+_ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+class OutOfReach(Exception):
+    """The server itself, not this letter, is the trouble: the others wait too."""
 
 
 class PatientConnection(Connection):
-    """Flask-Mail's connection with a time-out: a dead server must not hold the loop for minutes."""
+    """Flask-Mail's connection with a time-out and checked certificates: a dead server must not hold the loop for
+    minutes, and nobody in between may read the password or a link."""
 
     def configure_host(self) -> smtplib.SMTP:
         patience = current_app.config["MAIL_TIMEOUT"]
-        kind = smtplib.SMTP_SSL if self.mail.use_ssl else smtplib.SMTP
-        host = kind(self.mail.server, self.mail.port, timeout=patience)
+        checked = ssl.create_default_context()
+        host: smtplib.SMTP
+        if self.mail.use_ssl:
+            host = smtplib.SMTP_SSL(self.mail.server, self.mail.port, timeout=patience, context=checked)
+        else:
+            host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=patience)
         if self.mail.use_tls:
-            host.starttls()
+            host.starttls(context=checked)
         if self.mail.username and self.mail.password:
             host.login(self.mail.username, self.mail.password)
         return host
@@ -98,33 +110,53 @@ def carrier() -> Folder | Server:
     return Server() if current_app.config["MAIL_SERVER"] else Folder()
 
 
+def lease() -> timedelta:
+    """How long one letter may take: a server that answers each step at the last moment is still waited for."""
+    return timedelta(seconds=current_app.config["MAIL_TIMEOUT"] * _STEPS)
+
+
 def send_due(*, stop: Callable[[], bool] = lambda: False, limit: int = 200) -> int:
-    """Send what is due, at most `limit` letters; how many were dealt with. Commits after each."""
+    """Send what is due, at most `limit` letters; how many were dealt with. Commits after each.
+
+    OutOfReach when the mail server cannot be used: the caller lets some time pass.
+    """
     by = carrier()
     done = 0
     try:
-        row = claim()
-        while row is not None and done < limit:
-            if not _deal_with(row, by):
+        while done < limit and not stop():
+            row = claim()
+            if row is None:
                 break
+            _deal_with(row, by)
             done += 1
-            row = None if stop() or done >= limit else claim()
     finally:
         by.close()
     return done
 
 
+def due(now: datetime) -> sa.ColumnElement[bool]:
+    """Queued, not asked to wait, in nobody's hands. Pauses and leases that reach further ahead than any we give are
+    those of a clock that was set back since: void."""
+    too_far = Outbox.lease_until > now + lease() + SLACK
+    free = sa.or_(Outbox.lease_until.is_(None), Outbox.lease_until < now, too_far)
+    ready = sa.or_(Outbox.next_at <= now, *(_waits_too_long(tries, now) for tries in range(len(BACKOFF) + 1)))
+    return sa.and_(Outbox.state == MailState.QUEUED, ready, free)
+
+
+def _waits_too_long(tries: int, now: datetime) -> sa.ColumnElement[bool]:
+    """Longer than anybody asked it to after so many tries."""
+    longest = BACKOFF[tries - 1] if tries else BACKOFF[0]
+    count = Outbox.attempts >= tries if tries == len(BACKOFF) else Outbox.attempts == tries
+    return sa.and_(count, Outbox.next_at > now + longest + SLACK)
+
+
 def claim() -> Outbox | None:
-    """Take the next due letter for ourselves. A lease or pause further ahead than any we give is a set-back clock's:
-    void. The row is detached: while a server is spoken to, no transaction is open."""
+    """Take the next due letter for ourselves. The row is detached: while a server is spoken to, no transaction is
+    open."""
     now = utc_now()
-    free = sa.or_(
-        Outbox.lease_until.is_(None), Outbox.lease_until < now, Outbox.lease_until > now + LEASE + BACKOFF[0]
-    )
-    due = sa.or_(Outbox.next_at <= now, *(_too_far(tries, now) for tries in range(len(BACKOFF) + 1)))
     candidate = (
         sa.select(Outbox.id)
-        .where(Outbox.state == MailState.QUEUED, due, free)
+        .where(due(now))
         .order_by(Outbox.next_at, Outbox.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -132,7 +164,7 @@ def claim() -> Outbox | None:
     row = db.session.scalar(
         sa.update(Outbox)
         .where(Outbox.id == candidate.scalar_subquery(), Outbox.state == MailState.QUEUED)
-        .values(lease_until=now + LEASE, leased_by=IDENTITY, attempts=Outbox.attempts + 1)
+        .values(lease_until=now + lease(), leased_by=IDENTITY, attempts=Outbox.attempts + 1)
         .returning(Outbox)
         .execution_options(populate_existing=True)
     )
@@ -142,46 +174,25 @@ def claim() -> Outbox | None:
     return row
 
 
-def _too_far(tries: int, now: datetime) -> sa.ColumnElement[bool]:
-    """Waiting for longer than anybody asked it to after so many tries."""
-    longest = BACKOFF[tries - 1] if tries else timedelta(0)
-    count = Outbox.attempts >= tries if tries == len(BACKOFF) else Outbox.attempts == tries
-    return sa.and_(count, Outbox.next_at > now + longest + BACKOFF[0])
-
-
-def _deal_with(row: Outbox, by: Folder | Server) -> bool:
-    """Make, send, note how it went; False when the server itself is out of reach: the rest waits too."""
+def _deal_with(row: Outbox, by: Folder | Server) -> None:
+    """Make, send, note how it went."""
     try:
         letter = _ready(row)
+        if letter is None:
+            _update(row, state=MailState.SUPPRESSED, error="the address refused mail before", data={})
+        else:
+            _hand_over(row, letter, by)
     except NotNeeded as reason:
-        return _finish(row, MailState.FAILED, str(reason))
-    except Exception as error:  # the loop goes on with the next letter; this one is tried again
+        _update(row, state=MailState.DROPPED, error=str(reason), data={})
+    except OutOfReach:
+        raise
+    except Exception as error:  # one letter that cannot be made must not stop the others; it is tried again
         log.error("a letter could not be made", exc_info=error)
-        return _again(row, f"the letter could not be made: {type(error).__name__}")
-    if letter is None:
-        return _finish(row, MailState.SUPPRESSED, "the address refused mail before")
-    return _hand_over(row, letter, by)
-
-
-def _hand_over(row: Outbox, letter: Letter, by: Folder | Server) -> bool:
-    try:
-        by.send(letter, row)
-    except smtplib.SMTPRecipientsRefused as error:
-        by.close()
-        code, said = next(iter(error.recipients.values()))
-        return _refused(row, code, said, of_the_address=True)
-    except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
-        by.close()
-        return _refused(row, error.smtp_code, error.smtp_error, of_the_address=False)
-    except (smtplib.SMTPException, OSError) as error:
-        by.close()
-        _again(row, f"the mail server cannot be used: {type(error).__name__} {error}", count=False)
-        return False
-    return _finish(row, MailState.SENT)
+        _again(row, f"the letter could not be made: {type(error).__name__}")
 
 
 def _ready(row: Outbox) -> Letter | None:
-    """The letter, or None for an address that is not written to; no transaction is left open."""
+    """The letter, whole, or None for an address that is not written to; no transaction is left open."""
     with reading():
         try:
             return None if is_suppressed(row.recipient) else compose(row)
@@ -189,30 +200,54 @@ def _ready(row: Outbox) -> Letter | None:
             db.session.rollback()
 
 
-def _finish(row: Outbox, state: MailState, error: str = "") -> bool:
-    _update(row, state=state, error=error, data={}, sent_at=utc_now() if state is MailState.SENT else None)
-    return True
+def _hand_over(row: Outbox, letter: Letter, by: Folder | Server) -> None:
+    try:
+        by.send(letter, row)
+    except smtplib.SMTPRecipientsRefused as error:
+        by.close()
+        _recipient_refused(row, *next(iter(error.recipients.values())))
+    except smtplib.SMTPDataError as error:
+        by.close()
+        said = _words(error.smtp_code, error.smtp_error)
+        if error.smtp_code < 500:
+            _again(row, said)
+        else:
+            _update(row, state=MailState.FAILED, error=said)
+    except (smtplib.SMTPException, OSError) as error:
+        by.close()
+        _again(row, f"the mail server cannot be used: {type(error).__name__} {error}", counts=False)
+        raise OutOfReach(str(error)) from error
+    else:
+        _update(row, state=MailState.SENT, error="", data={}, sent_at=utc_now())
 
 
-def _refused(row: Outbox, code: int, said: bytes | str, *, of_the_address: bool) -> bool:
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    if code not in _REFUSED_FOR_GOOD:
-        return _again(row, f"{code} {words}")
-    if of_the_address:
-        suppress(row.recipient, f"{code} {words}")
-    _update(row, state=MailState.FAILED, error=f"{code} {words}"[:300])
-    return True
+def _recipient_refused(row: Outbox, code: int, answer: bytes | str) -> None:
+    """Only an address that does not exist (RFC 3463: X.1.x, X.2.1) is written to no more. Other refusals, such as
+    "relaying denied", say more of us than of the address: they are tried again."""
+    said = _words(code, answer).replace(row.recipient, addresses.mask(row.recipient))
+    status = _ENHANCED.search(said)
+    unknown = status[1].startswith("5.1.") or status[1] == "5.2.1" if status else code in (550, 551, 553)
+    if code >= 500 and unknown:
+        suppress(row.recipient, said)
+        _update(row, state=MailState.FAILED, error=said)
+    else:
+        _again(row, said)
 
 
-def _again(row: Outbox, error: str, *, count: bool = True) -> bool:
-    """Later, at growing distances; for good after two days."""
+def _words(code: int, answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return f"{code} {text}"[:300]
+
+
+def _again(row: Outbox, error: str, *, counts: bool = True) -> None:
+    """Later, at growing distances; for good after two days. `counts`: whether it was this letter's own trouble."""
     now = utc_now()
-    if now - row.created_at > GIVE_UP:
+    if now - row.queued_at > GIVE_UP:
         _update(row, state=MailState.FAILED, error=error[:300])
-        return True
-    wait = BACKOFF[min(row.attempts, len(BACKOFF)) - 1] if count else BACKOFF[0]
-    _update(row, next_at=now + wait, error=error[:300])
-    return True
+        return
+    tries = row.attempts if counts else row.attempts - 1
+    wait = BACKOFF[min(row.attempts, len(BACKOFF)) - 1] if counts else BACKOFF[0]
+    _update(row, next_at=now + wait, attempts=tries, error=error[:300])
 
 
 def _update(row: Outbox, **values: Any) -> None:
@@ -228,17 +263,26 @@ def _update(row: Outbox, **values: Any) -> None:
 
 def suppress(address: str, reason: str) -> None:
     """Write to this address no more, until the owner lifts it."""
-    hashed = tokens.keyed("address", addresses.key(address))
-    if db.session.scalar(sa.select(Suppression.id).where(Suppression.hash == hashed)) is None:
-        db.session.add(Suppression(hash=hashed, masked=addresses.mask(address)[:80], reason=reason[:300]))
+    db.session.execute(
+        insert(Suppression)
+        .values(
+            hash=tokens.keyed("address", addresses.key(address)),
+            masked=addresses.mask(address)[:80],
+            reason=reason[:300],
+            at=utc_now(),
+        )
+        .on_conflict_do_nothing(index_elements=["hash"])
+    )
+
+
+def suppression_of(address: str) -> Suppression | None:
+    hashes = tokens.keyed_with_all("address", addresses.key(address))
+    return db.session.scalar(sa.select(Suppression).where(Suppression.hash.in_(hashes)))
 
 
 def is_suppressed(address: str) -> bool:
-    hashed = tokens.keyed("address", addresses.key(address))
-    return db.session.scalar(sa.select(Suppression.id).where(Suppression.hash == hashed)) is not None
+    return suppression_of(address) is not None
 
 
 def oldest_waiting() -> datetime | None:
-    return db.session.scalar(
-        sa.select(sa.func.min(Outbox.created_at)).where(Outbox.state == MailState.QUEUED)
-    )
+    return db.session.scalar(sa.select(sa.func.min(Outbox.queued_at)).where(Outbox.state == MailState.QUEUED))

@@ -28,6 +28,10 @@ PAGES: dict[int | str, tuple[Any, Any]] = {
     410: (_l("This page was withdrawn"), _l("It existed, and it was taken back on purpose.")),
     413: (_l("That is too large"), _l("What was sent is larger than this form accepts.")),
     415: (_l("This format is not accepted"), _l("Forms of this portal are sent by its own pages.")),
+    409: (
+        _l("This was changed at the same moment"),
+        _l("Somebody, perhaps you in another window, was faster. Please look at it anew and try again."),
+    ),
     429: (_l("Too many messages"), _l("Please wait a while and try again.")),
     500: (
         _l("Something went wrong here"),

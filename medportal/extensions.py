@@ -18,6 +18,7 @@ from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -92,6 +93,11 @@ def _mark_safe_request() -> None:
 
 def _unmark_request(_error: BaseException | None) -> None:
     _reading.set(False)
+
+
+def insert(table: type[Base]) -> Any:
+    """An INSERT that knows ON CONFLICT, which both databases write alike and SQLAlchemy apart."""
+    return (sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert)(table)
 
 
 @contextmanager

@@ -81,7 +81,7 @@ class OpenForm(TranslatedForm):
     def _was_shown(self) -> bool:
         least = current_app.config["FORM_SECONDS"]
         try:
-            _, when = _clock().loads(self.ts.data or "", max_age=86400, return_timestamp=True)
+            _, when = _clock().loads(self.ts.data or "", max_age=30 * 86400, return_timestamp=True)
         except BadData:
             return False
         return (utc_now() - when).total_seconds() >= least

@@ -98,12 +98,14 @@ def other_languages() -> list[Language]:
     return [language for code, language in LANGUAGES.items() if code != current_language().code]
 
 
-def same_page_in(
-    code: str, keep: tuple[str, ...] = ("page", "category", "year", "when", "q", "content")
-) -> str:
+QUERY_KEPT = ("page", "category", "year", "when", "q", "role", "state", "kind", "action")
+"""What narrows a list and means the same in every language; a letter of the alphabet does not."""
+
+
+def same_page_in(code: str) -> str:
     """The address of this very page in another language, with the query values that mean the same there."""
     values = dict(request.view_args or {})
-    query = {name: request.args[name] for name in keep if request.args.get(name)}
+    query = {name: request.args[name] for name in (*QUERY_KEPT, "content") if request.args.get(name)}
     try:
         return url_for(request.endpoint or "", **{**query, **values, "lang": code})
     except BuildError:

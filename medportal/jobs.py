@@ -12,16 +12,17 @@ from datetime import timedelta
 from types import FrameType
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from medportal import delivery, upkeep
+from medportal import delivery, retention
 from medportal.blueprints.accounts import erasure
 from medportal.extensions import db, reading
 from medportal.lib.dates import utc_now
 from medportal.logs import log
-from medportal.models.outbox import Job, MailState, Outbox
+from medportal.models.outbox import Job, Outbox
 
 LEASE = timedelta(minutes=30)
+REST = 60.0
 
 
 @dataclass(frozen=True)
@@ -35,24 +36,26 @@ class Recurring:
 
 JOBS = (
     Recurring("erase-accounts", timedelta(minutes=10), erasure.erase_due),
-    Recurring("clean-up", timedelta(hours=1), upkeep.clean_up),
+    Recurring("clean-up", timedelta(hours=1), retention.clean_up),
 )
 
 
 def run_once(*, stop: Callable[[], bool] = lambda: False) -> int:
-    """Everything that is due now; how many things were done."""
-    done = delivery.send_due(stop=stop) if mail_is_due() else 0
+    """Everything that is due now; how many things were done. OutOfReach after the rest was done."""
+    done = 0
     for job in JOBS:
         if not stop() and take(job):
             run(job)
             done += 1
+    if not stop() and mail_is_due():
+        done += delivery.send_due(stop=stop)
     return done
 
 
 def mail_is_due() -> bool:
     """Looked at every second, so it must not ask for the writer's turn."""
     with reading():
-        waiting = db.session.scalar(sa.select(Outbox.id).where(Outbox.state == MailState.QUEUED).limit(1))
+        waiting = db.session.scalar(sa.select(Outbox.id).where(delivery.due(utc_now())).limit(1))
         db.session.rollback()
     return waiting is not None
 
@@ -126,12 +129,20 @@ class Loop:
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
         while not self.stopped:
-            try:
-                busy = run_once(stop=lambda: self.stopped)
-            except SQLAlchemyError as error:  # a full disk or a restarting database: later again
-                log.error("the database cannot be used", exc_info=error)
-                busy = 0
-            finally:
-                db.session.remove()
-            if not busy and not self.stopped:
-                time.sleep(self.pause)
+            pause = self.round()
+            until = time.monotonic() + pause
+            while not self.stopped and time.monotonic() < until:
+                time.sleep(min(0.2, pause))
+
+    def round(self) -> float:
+        """One look at everything; how many seconds to let pass before the next."""
+        try:
+            return 0 if run_once(stop=lambda: self.stopped) else self.pause
+        except delivery.OutOfReach as error:
+            log.warning("mail waits a minute: %s", error)
+            return REST
+        except Exception as error:  # a full disk, a restarting database: the loop outlives it
+            log.error("the jobs loop stumbled", exc_info=error)
+            return self.pause
+        finally:
+            db.session.remove()

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask import current_app, request
-from sqlalchemy.dialects import postgresql, sqlite
 
-from medportal.extensions import db
+from medportal.extensions import db, insert
 from medportal.models.message import RateBucket
 from medportal.tokens import keyed
 
@@ -48,7 +47,6 @@ def spend(name: str, subject: str, *, limit: int, seconds: int) -> Hit | None:
     )
     if (used or 0) >= limit:
         return None
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
     db.session.execute(
         insert(RateBucket)
         .values(key=key, slot=slot, n=1, expires=(slot + PARTS + 1) * step)

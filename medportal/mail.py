@@ -9,18 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import css_inline
-from flask import Flask, current_app, g, render_template
+from flask import Flask, current_app, g
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 from flask_mail import Message
+from jinja2 import StrictUndefined
 
 from medportal import tokens
-from medportal.extensions import db
+from medportal.extensions import db, insert
 from medportal.i18n import LANGUAGES
 from medportal.lib import addresses
 from medportal.lib.bidi import strip_controls
@@ -45,6 +46,10 @@ CHANGES = {
     "second_factor_off": _l("The second factor of your account was switched off"),
     "recovery_codes": _l("New recovery codes were made for your account"),
     "role": _l("The role of your account was changed"),
+    "address_asked": _l("Another address was asked for your account"),
+    "codes_refused": _l("Wrong codes were given after your password"),
+    "disabled": _l("Your account was switched off"),
+    "enabled": _l("Your account was switched on again"),
 }
 """What `account_changed` tells."""
 
@@ -55,6 +60,7 @@ STATES = {
     MailState.SENT: _l("sent"),
     MailState.FAILED: _l("failed"),
     MailState.SUPPRESSED: _l("not sent"),
+    MailState.DROPPED: _l("put aside"),
 }
 LETTERS = {
     "verify": _l("Confirmation of an address"),
@@ -88,36 +94,44 @@ def queue(
     held: bool = False,
     **data: Any,
 ) -> Outbox | None:
-    """A letter for the loop to send, or None if this very letter (`dedupe`) was queued before.
+    """A letter for the loop to send, or None if this very letter (`dedupe`) was queued before, however lately.
 
     `data` must be JSON and hold no secret: links are derived from `token` when the letter is rendered.
     """
-    if db.session.scalar(db.select(Outbox.id).where(Outbox.dedupe == dedupe)) is not None:
-        return None
     host = urlsplit(current_app.config["SITE_URL"]).hostname
-    row = Outbox(
-        dedupe=dedupe,
-        message_id=f"<{tokens.keyed('message', dedupe)[:32]}@{host}>",
-        template=template,
-        lang=lang if lang in LANGUAGES else current_app.config["DEFAULT_LANGUAGE"],
-        recipient=to,
-        recipient_key=addresses.key(to),
-        user_id=user.id if user else None,
-        data=data | ({"token": token.id} if token else {}),
-        state=MailState.HELD if held else MailState.QUEUED,
+    return db.session.scalar(
+        insert(Outbox)
+        .values(
+            dedupe=dedupe,
+            message_id=f"<{tokens.keyed('message', dedupe)[:32]}@{host}>",
+            template=template,
+            lang=lang if lang in LANGUAGES else current_app.config["DEFAULT_LANGUAGE"],
+            recipient=to,
+            recipient_key=addresses.key(to),
+            user_id=user.id if user else None,
+            data=data | ({"token": token.id} if token else {}),
+            state=MailState.HELD if held else MailState.QUEUED,
+        )
+        .on_conflict_do_nothing(index_elements=["dedupe"])
+        .returning(Outbox)
     )
-    db.session.add(row)
-    db.session.flush()
-    return row
 
 
 @contextmanager
 def language(app: Flask, lang: str) -> Iterator[None]:
     """Templates as a page of that language would see them, with addresses from SITE_URL only."""
     with app.test_request_context("/", base_url=app.config["SITE_URL"]):
+        _forget_page()
         g.lang = lang
         with force_locale(LANGUAGES[lang].locale):
             yield
+        _forget_page()
+
+
+def _forget_page() -> None:
+    """What a page keeps for its one request must not live as long as the loop that writes letters."""
+    for name in ("lang", "settings", "fixed_pages"):
+        g.pop(name, None)
 
 
 def render(row: Outbox) -> Rendered:
@@ -136,10 +150,17 @@ def render(row: Outbox) -> Rendered:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     with language(app, row.lang):
         subject, text, html = (
-            render_template(f"email/{row.template}/{part}", changes=CHANGES, **values)
+            _fill(app, f"email/{row.template}/{part}", changes=CHANGES, **values)
             for part in ("subject.txt", "body.txt", "body.html")
         )
     return Rendered(" ".join(strip_controls(subject).split()), text.strip() + "\n", _inliner.inline(html))
+
+
+def _fill(app: Flask, name: str, **values: Any) -> str:
+    """A name that a letter's template needs and does not get is an error, never a gap in somebody's letter."""
+    app.update_template_context(values)
+    strict = app.jinja_env.overlay(undefined=StrictUndefined)
+    return strict.get_template(name).render(values)
 
 
 class Letter(Message):
@@ -156,6 +177,10 @@ class Letter(Message):
         )
         self.msgId = row.message_id
         self.lang = row.lang
+        self._whole = super().as_bytes()  # made now: what cannot be made must not stop a connection
+
+    def as_bytes(self) -> bytes:
+        return self._whole
 
     def _message(self) -> EmailMessage:  # type: ignore[override]
         message = EmailMessage(policy=_POLICY)
@@ -173,7 +198,3 @@ class Letter(Message):
 
 def compose(row: Outbox) -> Letter:
     return Letter(row, render(row))
-
-
-def sender_address() -> str:
-    return parseaddr(current_app.config["MAIL_SENDER"])[1]

@@ -5,7 +5,8 @@ Length and commonness count, composition does not: any characters, kept exactly 
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -14,6 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from flask import current_app
 from flask_babel import gettext, ngettext
+from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.security import check_password_hash
 
 from medportal.lib.bloom import Bloom
@@ -22,6 +24,7 @@ from medportal.models.user import STAFF
 
 SHORTEST, SHORTEST_FOR_STAFF, LONGEST = 10, 14, 256
 _AT_ONCE = BoundedSemaphore(2)  # a worker: hashing must not take the whole machine from readers
+_PATIENCE = 5.0  # seconds in the queue; then a kind "later" is better than a thread that readers miss
 _ENDS = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 _RUNS = ("qwertyuiopasdfghjklzxcvbnm", "abcdefghijklmnopqrstuvwxyz", "01234567890123456789")
 
@@ -42,8 +45,18 @@ def _nobody(hasher: PasswordHasher) -> str:
 
 def hash_of(password: str) -> str:
     """Costly on purpose: call it with no transaction open."""
-    with _AT_ONCE:
+    with _one_of_two():
         return _hasher().hash(password)
+
+
+@contextmanager
+def _one_of_two() -> Iterator[None]:
+    if not _AT_ONCE.acquire(timeout=_PATIENCE):
+        raise ServiceUnavailable
+    try:
+        yield
+    finally:
+        _AT_ONCE.release()
 
 
 def matches(stored: str | None, password: str) -> bool:
@@ -51,7 +64,7 @@ def matches(stored: str | None, password: str) -> bool:
     hasher = _hasher()
     decoy = stored is None
     stored = stored or _nobody(hasher)
-    with _AT_ONCE:
+    with _one_of_two():
         if not stored.startswith("$argon2"):
             return check_password_hash(stored, password)
         try:
@@ -100,7 +113,8 @@ def context_words(*own: str | None) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    """Comparable, and no longer than a password may be: a few signs grow eighteenfold under NFKC."""
+    return unicodedata.normalize("NFKC", text).casefold()[:LONGEST]
 
 
 def _is_common(plain: str) -> bool:
@@ -115,8 +129,9 @@ def _is_common(plain: str) -> bool:
 
 
 def _is_repetition(plain: str) -> bool:
+    """Few different characters, or a shorter text over and over, the last time perhaps cut off."""
     return len(set(plain)) < 5 or any(
-        plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, len(plain) // 2 + 1)
+        plain.startswith(plain[size:]) for size in range(1, len(plain) // 2 + 1)
     )
 
 

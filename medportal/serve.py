@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask_migrate import upgrade
 
 from medportal import create_app, taxonomy
-from medportal.blueprints.accounts import services as accounts
+from medportal.blueprints.accounts import staff
 from medportal.demo import cast, loader
 from medportal.extensions import db
 from medportal.models.content import Content
@@ -41,8 +41,8 @@ def prepare(environment: dict[str, str]) -> list[str]:
             password = cast.load()
             environment.setdefault("STAFF_2FA", "optional")
             lines += [f"  {email:<24}{password}" for email in cast.CAST]
-        elif accounts.setup_is_open():
-            lines.append(f"The first owner: {site}/setup   code: {accounts.new_setup_code()}")
+        elif staff.setup_is_open():
+            lines.append(f"The first owner: {site}/setup   code: {staff.new_setup_code()}")
         db.session.commit()
     return lines
 

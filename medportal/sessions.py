@@ -12,14 +12,14 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, has_request_context, request
 from flask.sessions import SessionInterface, SessionMixin
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
-from medportal.extensions import db, writing
+from medportal.extensions import db, insert, writing
 from medportal.lib.dates import utc_now
 from medportal.logs import log
 from medportal.models.user import KnownDevice, User, UserSession
@@ -53,8 +53,7 @@ class _Values(SessionMixin):
 
     @property
     def _data(self) -> dict[str, Any]:
-        row = current()
-        return {"csrf_token": row.csrf} if row else {}
+        return {"csrf_token": g.session_csrf} if current() is not None else {}
 
     def __getitem__(self, name: str) -> Any:
         return self._data[name]
@@ -105,6 +104,19 @@ def current() -> UserSession | None:
     return g.session_row
 
 
+def look_again() -> None:
+    """Forget what this request knows of its session."""
+    g.pop("session_row", None)
+    g.pop("_login_user", None)
+
+
+def member() -> User:
+    """Who is signed in, for views whose rule asks for somebody."""
+    user = signed_in_user()
+    assert user is not None
+    return user
+
+
 def signed_in_user() -> User | None:
     row = current()
     return row.user if row is not None and row.waits_for is None else None
@@ -118,13 +130,15 @@ def _find(cookie: str) -> UserSession | None:
         .where(UserSession.hash == digest(cookie))
         .options(joinedload(UserSession.user).joinedload(User.second_factor))
     )
-    if row is None or row.user.disabled_at is not None or not _is_alive(row):
+    if row is None or row.user.disabled_at is not None or not is_alive(row):
         return None
+    g.session_csrf = row.csrf  # beside the row, which every commit expires
     _note_use(row)
     return row
 
 
-def _is_alive(row: UserSession) -> bool:
+def is_alive(row: UserSession) -> bool:
+    """Neither its absolute nor its idle limit is over."""
     now = utc_now()
     return now < row.ends_at and now - row.seen_at < lifetime(row.user, row.lasting).idle
 
@@ -147,7 +161,12 @@ def _note_use(row: UserSession) -> None:
 
 
 def start(
-    user: User, *, lasting: bool, waits_for: str | None = None, second_factor: bool = False
+    user: User,
+    *,
+    lasting: bool,
+    waits_for: str | None = None,
+    second_factor: bool = False,
+    short_password: bool = False,
 ) -> UserSession:
     """A session under a new random id, in place of the one the browser had (13). The cookie goes with the answer."""
     before = current()
@@ -160,6 +179,7 @@ def start(
         device=device_name(request.headers.get("User-Agent", "")),
         lasting=lasting,
         waits_for=waits_for,
+        short_password=short_password,
         second_factor_at=now if second_factor else None,
         password_at=now,
         created_at=now,
@@ -167,25 +187,35 @@ def start(
         ends_at=now + (_HALFWAY if waits_for else lifetime(user, lasting).absolute),
     )
     if before is not None:
-        db.session.delete(before)
+        _drop(before)
     db.session.add(row)
     db.session.flush()
-    g.session_row, g.session_cookie, g.session_lasting = row, value, lifetime(user, lasting) is LASTING
+    g.session_row, g.session_csrf = row, row.csrf
+    g.session_cookie, g.session_lasting = value, lifetime(user, lasting) is LASTING
+    g.pop("csrf_token", None)  # Flask-WTF keeps the former session's
     return row
 
 
-def renew(*, second_factor: bool | None = None) -> UserSession:
-    """The same session under a new id, after what it may do has changed; its absolute limit stays."""
+def _drop(row: UserSession) -> bool:
+    """False when it ended meanwhile."""
+    gone = db.session.execute(sa.delete(UserSession).where(UserSession.id == row.id))
+    if row in db.session:
+        db.session.expunge(row)
+    return bool(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def renew(*, second_factor: bool | None = None, new_password: bool = False) -> UserSession:
+    """The same session under a new id, after what it may do has changed; its absolute limit stays.
+
+    `second_factor` None leaves it as it was.
+    """
     before = current()
     assert before is not None
-    began, ends, proved, password_at = (
-        before.created_at,
-        before.ends_at,
-        before.second_factor_at,
-        before.password_at,
-    )
+    began, ends, proved = before.created_at, before.ends_at, before.second_factor_at
+    given, short = before.password_at, before.short_password
     row = start(before.user, lasting=before.lasting, second_factor=bool(second_factor))
-    row.created_at, row.ends_at, row.password_at = began, min(ends, row.ends_at), password_at
+    row.created_at, row.ends_at, row.password_at = began, min(ends, row.ends_at), given
+    row.short_password = short and not new_password
     if second_factor is None:
         row.second_factor_at = proved
     db.session.flush()
@@ -195,8 +225,15 @@ def renew(*, second_factor: bool | None = None) -> UserSession:
 def end() -> None:
     row = current()
     if row is not None:
-        db.session.delete(row)
+        _drop(row)
     g.session_row, g.session_cookie = None, ""
+
+
+def forget_devices(user_id: int) -> None:
+    """An intruder's browser shall not stay a known one; this one may."""
+    here = _device(KnownDevice.user_id == user_id) if has_request_context() else None
+    query = sa.delete(KnownDevice).where(KnownDevice.user_id == user_id)
+    db.session.execute(query.where(KnownDevice.hash != here) if here else query)
 
 
 def end_all(user_id: int, *, but: UserSession | None = None) -> int:
@@ -224,28 +261,37 @@ def password_given() -> None:
 
 def device_of(user_id: int | None) -> str | None:
     """The hash of this browser's device cookie if this member signed in here before."""
+    return _device(KnownDevice.user_id == (user_id or 0))
+
+
+def _device(*conditions: sa.ColumnElement[bool]) -> str | None:
     value = request.cookies.get(cookie_name("device"), "")
     if not 20 <= len(value) <= 100:
         return None
+    since = utc_now() - _DEVICE_LASTS
     return db.session.scalar(
-        sa.select(KnownDevice.hash).where(
-            KnownDevice.hash == digest(value),
-            KnownDevice.user_id == (user_id or 0),
-            KnownDevice.seen_at > utc_now() - _DEVICE_LASTS,
-        )
+        sa.select(KnownDevice.hash)
+        .where(KnownDevice.hash == digest(value), KnownDevice.seen_at > since, *conditions)
+        .limit(1)
     )
 
 
 def remember_device(user: User) -> bool:
-    """Note this browser as one of the member's; True when it was new."""
-    known = device_of(user.id)
-    if known is not None:
-        db.session.execute(sa.update(KnownDevice).where(KnownDevice.hash == known).values(seen_at=utc_now()))
-        return False
-    value = secrets.token_urlsafe(32)
-    db.session.add(KnownDevice(user_id=user.id, hash=digest(value)))
-    g.device_cookie = value
-    return True
+    """Note this browser as one of the member's; True when it was new to them.
+
+    Several members of one household share a browser, and so the value of its cookie.
+    """
+    hashed = _device()
+    if hashed is None:
+        g.device_cookie = secrets.token_urlsafe(32)
+        hashed = digest(g.device_cookie)
+    new = device_of(user.id) is None
+    db.session.execute(
+        insert(KnownDevice)
+        .values(user_id=user.id, hash=hashed, seen_at=utc_now())
+        .on_conflict_do_update(index_elements=["hash", "user_id"], set_={"seen_at": utc_now()})
+    )
+    return new
 
 
 _SYSTEMS = (
@@ -275,6 +321,8 @@ def device_name(agent: str) -> str:
 
 
 def _set_cookies(response: Response) -> Response:
+    if response.status_code >= 500:  # what the cookies stand for was rolled back
+        return response
     secure = current_app.config["SECURE_COOKIES"]
     options: dict[str, Any] = {"secure": secure, "httponly": True, "samesite": "Lax", "path": "/"}
     value = g.get("session_cookie")

@@ -8,6 +8,7 @@ from babel.dates import format_date
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_locale, gettext, to_user_timezone
 from markupsafe import Markup, escape
+from wtforms import Field
 
 from medportal import i18n
 from medportal.lib import bidi
@@ -17,7 +18,7 @@ from medportal.lib.html import promote_headings, safe_url
 from medportal.models.setting import all_settings
 from medportal.models.types import label_language, localize
 
-LIST_VALUES = ("letter", "category", "year", "when", "page", "q", "role", "state", "kind", "action")
+LIST_VALUES = ("letter", *i18n.QUERY_KEPT)
 
 
 def init_app(app: Flask) -> None:
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
     )
     env.globals.update(
         absolute=absolute,
+        described=described,
         label=label,
         setting=setting,
         here=here,
@@ -134,6 +136,15 @@ def part_of_date(written: str) -> Markup:
 def _long_date(on: date, locale: str) -> str:
     """Babel's formatting is slow, and a page with forty references repeats the same few days."""
     return format_date(on, "long", locale=locale)
+
+
+def described(field: Field) -> dict[str, str]:
+    """The attributes that tie a field to its hint and its error."""
+    ids = [f"{field.id}-hint"] if field.description else []
+    if field.errors:
+        ids.append(f"{field.id}-error")
+    wrong = {"aria-invalid": "true"} if field.errors else {}
+    return wrong | ({"aria-describedby": " ".join(ids)} if ids else {})
 
 
 def absolute(path: str) -> str:

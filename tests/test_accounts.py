@@ -361,6 +361,68 @@ def test_60_a_clock_set_back_freezes_no_limit(visitor, make_user):
         visitor().sign_in()
 
 
+def test_8_a_neighbours_wrong_tries_do_not_lock_out_a_known_device(visitor, make_user):
+    make_user()
+    known = visitor()
+    known.sign_in()
+    for number in range(40):
+        visitor().sign_in(f"reader{number}@mail.example.com", status=422)
+    visitor().sign_in(status=429)
+    known.sign_in()
+    known.send("/en/account/confirm", password=PASSWORD)
+
+
+def test_8_a_reset_by_letter_opens_the_door_for_its_browser(visitor, make_user, letters):
+    make_user()
+    for _ in range(10):
+        visitor().sign_in(password="not the password", status=422)
+    browser = visitor()
+    ask(browser, "forgot", MEMBER)
+    browser.send_bare(letters()[-1].link, password="quite another phrase")
+    browser.sign_in(password="quite another phrase")
+
+
+def test_two_members_share_a_browser_without_a_letter_each_time(visitor, make_user, letters):
+    make_user()
+    make_user("brother@mail.example.com")
+    browser = visitor()
+    for _ in range(3):
+        browser.sign_in()
+        browser.sign_in("brother@mail.example.com")
+    assert letters() == []
+
+
+def test_a_password_that_grows_when_compared_costs_no_time(visitor):
+    import time
+
+    began = time.perf_counter()
+    sign_up(visitor(), password="a" + "\ufdfa" * 254 + "b", status=422, ts="")
+    assert time.perf_counter() - began < 2
+
+
+def test_nobody_pushes_an_earlier_sign_up_out_of_reach(visitor, letters):
+    owner = visitor()
+    sign_up(owner)
+    for number in range(7):
+        sign_up(visitor(), password=f"the attacker's own words {number}")
+    owner.send_bare(letters()[0].link, password=PASSWORD)
+    assert owner.is_signed_in()
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "[" * 100000,
+        '{"path": ["x"], "fields": []}',
+        '{"path": {}, "fields": []}',
+        '{"path": "/en/account/keep", "fields": [["a", "\\ud800"]]}',
+    ],
+)
+def test_27_a_hostile_kept_form_does_no_harm(visitor, make_user, kept):
+    make_user()
+    assert visitor().sign_in(kept=kept).status == 303
+
+
 # Forgotten passwords
 
 

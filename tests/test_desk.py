@@ -1,12 +1,16 @@
 """The frame of the desk: what waits, members and roles, messages, mail, audit trail."""
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
+import time_machine
 
-from medportal import delivery
+from medportal import delivery, retention
 from medportal import mail as post
 from medportal.blueprints.pages import services as pages
 from medportal.extensions import db
+from medportal.lib.dates import utc_now
 from medportal.models.audit import Audit
 from medportal.models.outbox import Outbox
 from medportal.models.user import User
@@ -166,6 +170,57 @@ def test_an_invitation_opens_an_account_with_its_role(as_, visitor, letters, lan
     assert page.one("#email")["value"] == MEMBER
 
 
+def test_an_invitation_falls_with_its_inviter_and_can_be_withdrawn(as_, make_user, letters, visitor, in_app):
+    first, second = as_("owner"), as_("owner", email="second@mail.example.com")
+    for owner, address in ((second, "a@mail.example.com"), (first, "b@mail.example.com")):
+        owner.send("/en/admin/users/invite", email=address, role="owner", language="en")
+    links = {letter.to: letter.link for letter in letters() if letter.name == "invitation"}
+    act(first, 2, "disabled")
+    visitor().get(links["a@mail.example.com"], 410)
+    page = first.get("/en/admin/users")
+    assert "b@mail.example.com" in page.one("#invited").parent.get_text()
+    [form] = [f for f in page.all("form[action]") if "withdraw" in f["action"]]
+    first.send(form["action"])
+    visitor().get(links["b@mail.example.com"], 410)
+
+
+def test_a_member_who_becomes_staff_needs_a_longer_password_before_the_desk(as_, visitor, user_of):
+    owner, _ = as_("owner"), as_(email=MEMBER, password="short words 1")
+    act(owner, 2, "role", role="editor")
+    browser = visitor()
+    browser.sign_in(password="short words 1")
+    page = browser.get("/en/admin/", 303)
+    assert page.response.headers["Location"] == "/en/account/password?needed=1"
+    browser.send("/en/account/password", 422, password="still short")
+    browser.send("/en/account/password", password="quite another phrase")
+    browser.get("/en/admin/")
+
+
+def test_a_failed_letter_is_put_aside(as_, in_app):
+    owner = as_("owner")
+    in_app(lambda: post.queue("sign_up_burst", to=MEMBER, lang="en", dedupe="x"))
+    in_app(lambda: db.session.execute(sa.update(Outbox).values(state="failed")))
+    assert "could not be delivered" in owner.get("/en/admin/").text
+    owner.send("/en/admin/mail/1/aside")
+    assert "could not be delivered" not in owner.get("/en/admin/").text
+
+
+def test_the_language_switch_keeps_the_filters_of_the_desk(as_):
+    page = as_("owner").get("/en/admin/users?q=layla&role=editor")
+    assert page.one(".switch__link")["href"] == "/ar/admin/users?q=layla&role=editor"
+
+
+def test_a_list_of_reports_asks_one_question_for_all_its_pages(as_, in_app, make_content, count_queries):
+    owner = as_("owner")
+    counts = []
+    for number in (1, 12):
+        for step in range(number):
+            content = make_content(title=f"Title {number} {step}")
+            in_app(message("report", content_id=content))
+        counts.append(count_queries(lambda: owner.get("/en/admin/messages")))
+    assert counts[0] == counts[1]
+
+
 def test_held_sign_ups_are_sent_or_discarded(as_, app, visitor, letters, in_app):
     owner = as_("owner")
     app.config["SIGN_UP_BURST"] = 1
@@ -182,6 +237,23 @@ def test_held_sign_ups_are_sent_or_discarded(as_, app, visitor, letters, in_app)
     )
     owner.send("/en/admin/mail/held/discard")
     assert [one.name for one in letters()] == ["sign_up_burst"]
+
+
+def test_a_held_letter_waits_for_weeks_and_is_good_when_it_goes(as_, app, visitor, in_app):
+    owner = as_("owner")
+    app.config["SIGN_UP_BURST"] = 1
+    try:
+        for number in range(2):
+            sign_up(visitor(), f"reader{number}@mail.example.com")
+    finally:
+        app.config["SIGN_UP_BURST"] = 50
+    with time_machine.travel(utc_now() + dt.timedelta(days=9)):
+        in_app(retention.clean_up)
+        owner.sign_in("owner@mail.example.com")
+        owner.send("/en/admin/mail/held/release")
+        in_app(delivery.send_due)
+        held = sa.select(Outbox.state).where(Outbox.recipient == "reader1@mail.example.com")
+        assert in_app(lambda: db.session.scalar(held)) == "sent"
 
 
 def test_letters_without_a_mail_server_are_read_at_the_desk(as_, in_app, lang):

@@ -13,7 +13,7 @@ import time_machine
 from medportal import delivery, jobs, mail, tokens
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
-from medportal.models.outbox import Job, Outbox
+from medportal.models.outbox import Job, Outbox, Suppression
 from medportal.models.user import User
 from tests.conftest import MEMBER
 from tests.sink import smtp_sink
@@ -209,7 +209,8 @@ def test_a_server_out_of_reach_loses_nothing(app, in_app, states):
     delivery.init_app(app)
     try:
         in_app(lambda: (put(dedupe="one"), put(dedupe="two")))
-        in_app(delivery.send_due)
+        with pytest.raises(delivery.OutOfReach):
+            in_app(delivery.send_due)
     finally:
         app.config.update(MAIL_SERVER="", MAIL_PORT=587, MAIL_USE_TLS=True)
         delivery.init_app(app)
@@ -223,15 +224,90 @@ def test_a_link_that_was_used_meanwhile_is_not_sent(sink, in_app, states):
     in_app(lambda: put("reset"))
     in_app(lambda: db.session.execute(sa.text("UPDATE token SET used_at = created_at")))
     in_app(delivery.send_due)
-    assert states() == {"x": "failed"}
+    assert states() == {"x": "dropped"}
     assert sink.letters == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["554 5.7.1 <layla@mail.example.com>: Relay access denied", "550 5.7.26 not authenticated", "452 full"],
+)
+def test_53_a_refusal_that_says_more_of_us_condemns_no_address(sink, in_app, states, answer):
+    sink.refuse[MEMBER] = answer
+    in_app(put)
+    in_app(delivery.send_due)
+    assert states() == {"x": "queued"}
+    assert in_app(lambda: delivery.is_suppressed(MEMBER)) is False
+
+
+def test_a_suppression_keeps_the_servers_words_without_the_address(sink, in_app):
+    sink.refuse[MEMBER] = f"550 5.1.1 <{MEMBER}>: unknown"
+    in_app(put)
+    in_app(delivery.send_due)
+    row = in_app(lambda: db.session.execute(sa.select(Suppression.masked, Suppression.reason)).one())
+    assert tuple(row) == ("l…@mail.example.com", "550 5.1.1 <l…@mail.example.com>: unknown")
+
+
+def test_a_suppression_outlives_a_new_secret_key(in_app, make_app):
+    in_app(lambda: delivery.suppress(MEMBER, "550 unknown"))
+    rotated = make_app(
+        SECRET_KEY="a new key, also long enough",
+        SECRET_KEY_FALLBACKS=["a key for tests only, long enough to pass"],
+    )
+    with rotated.app_context():
+        assert delivery.is_suppressed(MEMBER)
+
+
+def test_a_letter_that_cannot_be_made_stops_no_other(sink, in_app, states):
+    in_app(lambda: (put(dedupe="broken", template="reset", link=None), put(dedupe="fine")))
+    in_app(lambda: db.session.execute(sa.text("UPDATE outbox SET data = '{}' WHERE dedupe = 'broken'")))
+    in_app(delivery.send_due)
+    assert states() == {"broken": "queued", "fine": "sent"}
+
+
+def test_the_loop_outlives_whatever_goes_wrong(app, monkeypatch):
+    monkeypatch.setattr(jobs, "run_once", lambda **_kwargs: 1 / 0)
+    with app.app_context():
+        assert jobs.Loop(pause=0.5).round() == 0.5
+
+
+def test_a_setting_changed_between_two_letters_reaches_the_second(app, in_app):
+    from medportal.models.setting import Setting
+
+    with app.app_context():
+        first = mail.render(put(dedupe="one")).text
+        db.session.add(Setting(key="site_name", value={"en": "Clinic of the North"}))
+        db.session.flush()
+        second = mail.render(put(dedupe="two")).text
+        db.session.rollback()
+    assert "Clinic of the North" not in first
+    assert "Clinic of the North" in second
+
+
+def test_certificates_of_mail_servers_are_checked(app, monkeypatch):
+    import ssl
+
+    seen = []
+
+    class Host:
+        def __init__(self, *_args, **kwargs):
+            seen.append(kwargs.get("context"))
+
+        def starttls(self, context):
+            seen.append(context)
+
+    monkeypatch.setattr(delivery.smtplib, "SMTP", Host)
+    with app.app_context():
+        delivery.post.connect().configure_host()
+    assert seen[-1].verify_mode == ssl.CERT_REQUIRED
+    assert seen[-1].check_hostname
 
 
 def test_50_a_letter_in_another_loops_hands_is_left_alone_until_its_lease_ends(sink, in_app):
     in_app(put)
     assert in_app(delivery.claim) is not None
     assert in_app(delivery.claim) is None
-    with time_machine.travel(utc_now() + delivery.LEASE + dt.timedelta(seconds=1)):
+    with time_machine.travel(utc_now() + in_app(delivery.lease) + dt.timedelta(seconds=1)):
         assert in_app(delivery.claim) is not None
 
 
@@ -246,11 +322,11 @@ def test_60_a_clock_set_back_freezes_no_letter(sink, in_app, states):
 def test_50_who_lost_the_lease_changes_nothing_any_more(sink, in_app, states, monkeypatch):
     in_app(put)
     row = in_app(delivery.claim)
-    with time_machine.travel(utc_now() + delivery.LEASE + dt.timedelta(seconds=1)):
+    with time_machine.travel(utc_now() + in_app(delivery.lease) + dt.timedelta(seconds=1)):
         monkeypatch.setattr(delivery, "IDENTITY", "another loop")
         in_app(delivery.claim)
         monkeypatch.setattr(delivery, "IDENTITY", "the first loop")
-        in_app(lambda: delivery._finish(row, delivery.MailState.FAILED, "late"))
+        in_app(lambda: delivery._update(row, state=delivery.MailState.FAILED))
     assert states() == {"x": "queued"}
 
 
@@ -303,7 +379,7 @@ def test_a_job_that_fails_is_noted_and_tried_again_when_due(in_app, monkeypatch)
 
 
 def test_what_is_not_needed_any_more_is_thrown_away(in_app, make_user, visitor, app):
-    from medportal import upkeep
+    from medportal import retention
     from medportal.models.audit import Audit, AuditNetwork
     from medportal.models.message import RateBucket
     from medportal.models.user import KnownDevice, Token, UserSession
@@ -319,10 +395,10 @@ def test_what_is_not_needed_any_more_is_thrown_away(in_app, make_user, visitor, 
         return in_app(lambda: [db.session.scalar(sa.select(sa.func.count()).select_from(t)) for t in tables])
 
     assert all(rows())
-    in_app(upkeep.clean_up)
+    in_app(retention.clean_up)
     assert all(rows())
     with time_machine.travel(utc_now() + dt.timedelta(days=366)):
-        in_app(upkeep.clean_up)
+        in_app(retention.clean_up)
     assert rows() == [0] * len(tables)
     assert not list((Path(app.instance_path) / "mail").glob("*.eml"))
     assert in_app(lambda: db.session.scalar(sa.select(sa.func.count()).select_from(Audit))) == 2

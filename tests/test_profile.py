@@ -14,6 +14,7 @@ from medportal import delivery, privacy
 from medportal.blueprints.accounts import erasure
 from medportal.blueprints.pages import services as pages
 from medportal.extensions import db
+from medportal.models.audit import Audit, AuditNetwork
 from medportal.models.message import Message
 from medportal.models.setting import Setting
 from medportal.models.user import User
@@ -62,7 +63,8 @@ def ask_for(browser, email, status=303):
 def test_6_another_address_is_in_force_once_confirmed_and_both_are_told(as_, letters, visitor, user_of):
     browser = as_(email=MEMBER)
     ask_for(browser, NEW)
-    [letter] = letters()
+    asked, letter = letters()
+    assert (asked.to, asked.subject) == (MEMBER, "Another address was asked for your account")
     assert (letter.to, letter.name) == (NEW, "confirm_address")
     visitor().get(letter.link)
     assert user_of(1, lambda user: user.email) == MEMBER
@@ -79,13 +81,14 @@ def test_10_an_address_that_is_taken_is_told_to_its_owner_only(as_, make_user, l
     browser = as_(email=MEMBER)
     page = ask_for(browser, NEW)
     assert page.response.headers["Location"] == "/en/account/?done=letter"
-    assert [(one.to, one.name) for one in letters()] == [(NEW, "already_member")]
+    told = [(one.to, one.name) for one in letters()]
+    assert told == [(MEMBER, "account_changed"), (NEW, "already_member")]
 
 
 def test_an_address_taken_meanwhile_is_not_taken_twice(as_, make_user, letters, visitor, user_of):
     browser = as_(email=MEMBER)
     ask_for(browser, NEW)
-    link = letters()[0].link
+    link = letters()[1].link
     make_user(NEW)
     visitor().send_bare(link, 410)
     assert user_of(1, lambda user: user.email) == MEMBER
@@ -94,9 +97,40 @@ def test_an_address_taken_meanwhile_is_not_taken_twice(as_, make_user, letters, 
 def test_only_the_newest_link_for_an_address_works(as_, letters, visitor):
     browser = as_(email=MEMBER)
     ask_for(browser, NEW)
-    first = letters()[0].link
+    first = letters()[1].link
     ask_for(browser, "third@mail.example.com")
     visitor().get(first, 410)
+
+
+@pytest.mark.parametrize("how", ["password", "reset", "disabled"])
+def test_an_address_asked_for_by_an_intruder_dies_with_the_password(as_, visitor, letters, how, user_of):
+    browser = as_(email=MEMBER)
+    ask_for(browser, NEW)
+    link = letters()[1].link
+    if how == "password":
+        browser.send("/en/account/password", password="quite another phrase")
+    elif how == "reset":
+        stamp = visitor().get("/en/account/forgot").one("input[name=ts]")["value"]
+        visitor().send_bare("/en/account/forgot", email=MEMBER, ts=stamp)
+        visitor().send_bare(letters()[-1].link, password="quite another phrase")
+    else:
+        as_("owner").send("/en/admin/users/1/disabled")
+    visitor().send_bare(link, 410)
+    assert user_of(1, lambda user: user.email) == MEMBER
+
+
+def test_the_copy_does_not_tell_whether_another_address_has_an_account(as_, make_user, in_app):
+    make_user(NEW)
+    browser = as_(email=MEMBER)
+    copies = []
+    for address in (NEW, "free@mail.example.com"):
+        ask_for(browser, address)
+        answer = browser.send("/en/account/export", 200).response
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as file:
+            data = json.loads(file.read("my-data.json"))
+        copies.append((data["pending"][0]["email"], [row["letter"] for row in data["letters"]]))
+    assert [address for address, _ in copies] == [NEW, "free@mail.example.com"]
+    assert copies[1][1] == [*copies[0][1], "account_changed"]
 
 
 # Taking along
@@ -188,6 +222,7 @@ def test_62_after_seven_days_nothing_is_left_but_a_number(app, as_, visitor, in_
     traces = (MEMBER, NEW, "Layla")
     assert [trace for trace in traces if trace in dump] == []
     assert "account erased" in dump
+    assert in_app(lambda: db.session.scalar(sa.select(sa.func.count()).select_from(AuditNetwork))) == 0
     if (Path(app.instance_path) / "medportal.db").exists():  # SQLite: the file itself
         with app.app_context():
             db.session.remove()
@@ -213,6 +248,41 @@ def test_the_only_owner_cannot_go(as_, user_of):
     assert user_of(1, lambda user: user.delete_after) is None
 
 
+def test_62_a_former_address_goes_too(app, as_, in_app, letters, visitor):
+    in_app(lambda: pages.keep_message("contact", lang="en", body="An old message", email=MEMBER))
+    browser = as_(email=MEMBER)
+    ask_for(browser, NEW)
+    visitor().send_bare(letters()[1].link)
+    plan(browser)
+    with in_days(8):
+        in_app(erasure.erase_due)
+    dump = in_app(lambda: str([db.session.execute(sa.select(t)).all() for t in db.metadata.sorted_tables]))
+    assert [trace for trace in (MEMBER, NEW) if trace in dump] == []
+
+
+def test_a_sample_owner_does_not_count_beside_a_real_one(as_, make_user):
+    make_user("owner@example.org", "owner", sample=True)
+    browser = as_("owner")
+    assert "This is the only owner" in browser.get("/en/account/delete").text
+
+
+def test_what_happened_to_the_account_is_shown_to_its_member(as_):
+    browser = as_(email=MEMBER)
+    browser.send("/en/account/password", password="quite another phrase")
+    browser.send("/en/account/export", 200)
+    events = browser.get("/en/account/security").one(".events").get_text()
+    assert "Password changed" in events
+    assert "Copy of the data taken" in events
+
+
+def test_keeping_an_account_that_stays_anyway_leaves_no_line(as_, in_app):
+    browser = as_(email=MEMBER)
+    for _ in range(3):
+        browser.send("/en/account/keep")
+    taken = sa.select(sa.func.count(Audit.id)).where(Audit.action == "erasure taken back")
+    assert in_app(lambda: db.session.scalar(taken)) == 0
+
+
 # Latest members
 
 
@@ -229,8 +299,9 @@ def test_latest_members_are_off_by_default_and_show_only_who_ticked(as_, make_us
     assert "Layla Q" not in read(f"/{lang}/").text
 
 
-def test_a_tick_without_a_display_name_shows_nothing(as_, user_of):
-    save(as_(email=MEMBER), shown_publicly="y")
+def test_a_tick_without_a_display_name_is_explained(as_, user_of):
+    page = save(as_(email=MEMBER), 422, shown_publicly="y")
+    assert page.one("#shown_publicly")["aria-invalid"] == "true"
     assert user_of(1, lambda user: user.shown_publicly) is False
 
 

@@ -7,7 +7,7 @@ import pyotp
 import pytest
 import sqlalchemy as sa
 
-from medportal.blueprints.accounts import services
+from medportal.blueprints.accounts import staff
 from medportal.extensions import db
 from medportal.models.audit import Audit
 from medportal.models.user import User
@@ -62,7 +62,7 @@ def test_a_reset_link_sets_one_password(at_once, visitor, make_user, letters, in
 
 
 def test_setup_makes_one_owner(at_once, in_app):
-    code = in_app(services.new_setup_code)
+    code = in_app(staff.new_setup_code)
 
     def go(browser):
         number = id(browser)
@@ -109,6 +109,41 @@ def test_not_more_than_ten_wrong_passwords_are_looked_at(at_once, make_user, in_
     assert answers.count(429) == MANY - 10
     refused = sa.select(sa.func.count(Audit.id)).where(Audit.action == "sign in refused")
     assert in_app(lambda: db.session.scalar(refused)) == 10
+
+
+def test_a_sign_in_on_its_way_does_not_outlive_a_reset(app, visitor, make_user, letters, monkeypatch):
+    """The old password was right when it was compared; meanwhile it is not the password any more."""
+    from medportal import passwords
+
+    make_user()
+    ask(visitor(), "forgot", MEMBER)
+    link = letters()[-1].link
+    slow, compared = passwords.matches, []
+
+    def matches(stored, password):
+        right = slow(stored, password)
+        if not compared:
+            compared.append(1)
+            visitor().send_bare(link, password="quite another phrase")
+        return right
+
+    monkeypatch.setattr(passwords, "matches", matches)
+    visitor().sign_in(status=422)
+    monkeypatch.undo()
+    visitor().sign_in(password="quite another phrase")
+
+
+def test_changing_a_password_many_times_at_once_breaks_nothing(at_once, as_, app):
+    browser = as_(email=MEMBER)
+    token, sid = browser.token(), browser.client.get_cookie("sid").value
+
+    def go(other):
+        other.client.set_cookie("sid", sid)
+        return post(other, "/en/account/password", password="quite another phrase", csrf_token=token)
+
+    answers = at_once(go, many=10)
+    assert answers.count(303) >= 1
+    assert set(answers) <= {303, 400, 401, 409}
 
 
 def test_two_owners_cannot_demote_each_other_at_once(app, as_, in_app):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 import time_machine
 
 from medportal.extensions import db
+from medportal.models.outbox import Outbox
 from medportal.models.user import RecoveryCode, SecondFactor
 from tests.conftest import MEMBER, PASSWORD, Visitor
 
@@ -122,14 +123,39 @@ def test_a_half_finished_sign_in_opens_nothing(as_, visitor, clock):
     assert browser.get("/en/account/sign-in/code", 303)
 
 
-def test_ten_wrong_codes_are_the_end_for_a_while(as_, visitor, clock):
-    app_code, _ = enrol(as_(email=MEMBER))
+def test_ten_wrong_codes_are_the_end_for_a_while_but_not_for_a_known_device(as_, visitor, clock, in_app):
+    known = as_(email=MEMBER)
+    app_code, _ = enrol(known)
     clock.shift(60)
     browser = visitor()
     browser.sign_in()
-    for _ in range(9):  # setting it up was the first try
+    for _ in range(10):
         give_code(browser, "000000", 422)
     give_code(browser, app_code.now(), 429)
+    assert "codes_refused" in in_app(lambda: str(db.session.scalars(sa.select(Outbox.data)).all()))
+    assert known.client.get("/en/account/").status_code == 200
+    known.send("/en/account/sign-out")
+    known.sign_in()
+    give_code(known, app_code.now())
+
+
+def test_the_codes_page_carries_a_token_that_works(as_, clock):
+    browser = as_(email=MEMBER)
+    browser.send("/en/account/security/second-factor/begin")
+    page = browser.get("/en/account/security/second-factor")
+    secret = page.one(".key").get_text().replace(" ", "")
+    page = browser.send("/en/account/security/second-factor", 200, code=pyotp.TOTP(secret).now())
+    token = page.all("input[name=csrf_token]")[0]["value"]
+    browser.send_bare("/en/account/sign-out", csrf_token=token)
+
+
+def test_a_secret_that_was_never_confirmed_is_not_offered_again(as_, visitor, clock):
+    browser = as_(email=MEMBER)
+    browser.send("/en/account/security/second-factor/begin")
+    first = browser.get("/en/account/security/second-factor").one(".key").get_text()
+    browser.send("/en/account/password", password="quite another phrase")
+    browser.send("/en/account/security/second-factor/begin")
+    assert browser.get("/en/account/security/second-factor").one(".key").get_text() != first
 
 
 def test_13_the_session_is_renewed_when_the_factor_changes(as_, visitor, clock):

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from medportal.blueprints.accounts import services
+from medportal.blueprints.accounts import staff
 from medportal.demo import cast
 from medportal.extensions import db
 from medportal.models.user import User
@@ -18,7 +18,7 @@ OWNER = {"email": MEMBER, "name": "Dr Layla", "password": PASSWORD, "language": 
 
 @pytest.fixture
 def code(in_app):
-    return in_app(services.new_setup_code)
+    return in_app(staff.new_setup_code)
 
 
 def test_4_there_is_no_default_account(in_app):
@@ -96,9 +96,9 @@ def test_the_sample_cast_signs_in_and_goes_without_a_trace(app, visitor, in_app,
     assert in_app(cast.load) == "sample"
     for email in cast.CAST:
         visitor().sign_in(email, "sample")
-    assert in_app(services.setup_is_open) is False
+    assert in_app(staff.setup_is_open) is False
     assert in_app(cast.remove) == 4
-    assert in_app(services.setup_is_open) is True
+    assert in_app(staff.setup_is_open) is True
 
 
 def test_the_samples_random_password_is_kept_and_private(app, in_app, monkeypatch):

@@ -23,6 +23,7 @@ def load() -> str:
         for user in db.session.scalars(sa.select(User).where(User.email_key.in_(map(addresses.key, CAST))))
     }
     stored = next((user.password_hash for user in found.values()), None)
+    db.session.rollback()
     hashed = stored if stored and passwords.matches(stored, password) else passwords.hash_of(password)
     for email, role in CAST.items():
         user = found.get(addresses.key(email))

@@ -5,6 +5,7 @@ Without isolation "10–20 mg" turns into "mg 20–10" in an Arabic sentence. On
 """
 
 import re
+import unicodedata
 
 from markupsafe import Markup, escape
 
@@ -28,6 +29,17 @@ _PLAIN_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _TAG_OR_TEXT = re.compile(r"(<[^>]*>)")
 _CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SKIP = frozenset({"bdi", "code", "pre"})
+
+
+def visible(text: str) -> str:
+    """A short name without what nobody sees: format signs, separators, unassigned code points. The two joiners stay,
+    Arabic and its neighbours need them."""
+    return "".join(
+        char
+        for char in text
+        if char in "\u200c\u200d"
+        or unicodedata.category(char) not in ("Cf", "Cn", "Co", "Cs", "Cc", "Zl", "Zp")
+    ).strip()
 
 
 def strip_controls(text: str) -> str:

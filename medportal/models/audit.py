@@ -21,7 +21,11 @@ class Audit(Model):
     """`actor` is a role or account name of the site ("command line", "import"), never an address."""
 
     __tablename__ = "audit"
-    __table_args__ = (sa.Index("ix_audit_object", "object_type", "object_id"),)
+    __table_args__ = (
+        sa.Index("ix_audit_object", "object_type", "object_id"),
+        sa.Index("ix_audit_action_id", "action", "id"),
+        sa.Index("ix_audit_actor", "actor"),
+    )
 
     id: Mapped[pk]
     at: Mapped[moment] = mapped_column(default=utc_now, index=True)

@@ -26,6 +26,8 @@ class MailState(StrEnum):
     FAILED = "failed"
     SUPPRESSED = "suppressed"
     """Not sent, because the address refused mail before."""
+    DROPPED = "dropped"
+    """Not needed any more: its link was used or has expired, or an owner put it aside."""
 
 
 class Outbox(Model):
@@ -37,7 +39,9 @@ class Outbox(Model):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        sa.CheckConstraint("state IN ('queued', 'held', 'sent', 'failed', 'suppressed')", name="state"),
+        sa.CheckConstraint(
+            "state IN ('queued', 'held', 'sent', 'failed', 'suppressed', 'dropped')", name="state"
+        ),
         sa.Index("ix_outbox_state_next_at_id", "state", "next_at", "id"),
         sa.Index("ix_outbox_template_created_at", "template", "created_at"),
         {"sqlite_autoincrement": True},  # files of letters are named by it
@@ -58,12 +62,14 @@ class Outbox(Model):
     lease_until: Mapped[moment | None]
     leased_by: Mapped[str | None] = mapped_column(sa.String(80))
     created_at: Mapped[moment] = mapped_column(default=utc_now)
+    queued_at: Mapped[moment] = mapped_column(default=utc_now)
+    """Since when it is to be delivered: later than `created_at` after it was held back or tried again by hand."""
     sent_at: Mapped[moment | None]
     error: Mapped[str] = mapped_column(sa.String(300), default="")
 
 
 class Suppression(Model):
-    """An address that refused mail for good. Only its keyed hash and a masked form are kept."""
+    """An address that refused mail for good: its keyed hash, a masked form, and the server's words without it."""
 
     __tablename__ = "suppression"
 

@@ -90,6 +90,8 @@ class UserSession(Model):
     device: Mapped[str] = mapped_column(sa.String(80), default="")
     lasting: Mapped[bool] = mapped_column(default=False)
     waits_for: Mapped[str | None] = mapped_column(sa.String(10))
+    short_password: Mapped[bool] = mapped_column(default=False)
+    """Signed in with a password that is long enough for members, not for staff."""
     second_factor_at: Mapped[moment | None]
     password_at: Mapped[moment] = mapped_column(default=utc_now)
     """When the password was last given; changes to the account ask for it again after ten minutes."""
@@ -105,10 +107,11 @@ class KnownDevice(Model):
     """A browser in which this member once signed in: wrong passwords tried elsewhere do not lock it out."""
 
     __tablename__ = "known_device"
+    __table_args__ = (sa.UniqueConstraint("hash", "user_id"),)
 
     id: Mapped[pk]
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
-    hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    hash: Mapped[str] = mapped_column(sa.String(64))
     seen_at: Mapped[moment] = mapped_column(default=utc_now, index=True)
 
 

@@ -1,5 +1,7 @@
 """Accounts whose seven days are over are erased: from tables, queues, kept letters and the database file itself."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from medportal import audit, delivery, privacy
@@ -7,8 +9,9 @@ from medportal.blueprints.accounts import queries
 from medportal.changes import site_changed
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
+from medportal.models.audit import Audit, AuditNetwork
 from medportal.models.outbox import Outbox
-from medportal.models.user import Token, User
+from medportal.models.user import Role, Token, User
 
 
 def erase_due() -> int:
@@ -17,30 +20,42 @@ def erase_due() -> int:
     for number in due:
         user = db.session.get(User, number)
         if user is not None and user.delete_after is not None and user.delete_after <= utc_now():
-            erase(user)
+            letters = erase(user)
             db.session.commit()
-    if due:
-        scrub_file()
+            for letter in letters:
+                (delivery.mail_folder() / f"{letter}.eml").unlink(missing_ok=True)
+    scrub_file()  # every time: a reader may have stood in its way before
     return len(due)
 
 
-def erase(user: User) -> None:
-    """Nothing stays but the audit trail, which knows the account by its number only."""
+def erase(user: User) -> Sequence[int]:
+    """Nothing stays but the audit trail, which knows the account by its number only, and a hash where the address
+    refused mail. Answers which letters' files are to go once this is committed."""
     letters = db.session.scalars(
         sa.select(Outbox.id).where(sa.or_(Outbox.user_id == user.id, Outbox.recipient_key == user.email_key))
     ).all()
     shown, number = user.shown_publicly, user.id
     privacy.erase(user)
-    subject = queries.subject_of(user.email)
-    db.session.execute(sa.delete(Token).where(sa.or_(Token.user_id == number, Token.subject == subject)))
+    links = sa.or_(Token.user_id == number, Token.subject.in_(queries.subjects_of(user.email)))
+    db.session.execute(sa.delete(Token).where(links))
+    _forget_networks(user)
     audit.record("account erased", user, actor="jobs")
     db.session.flush()
     db.session.execute(sa.delete(User).where(User.id == number).execution_options(synchronize_session=False))
     db.session.expunge(user)
-    for letter in letters:
-        (delivery.mail_folder() / f"{letter}.eml").unlink(missing_ok=True)
     if shown:
         site_changed()
+    return letters
+
+
+def _forget_networks(user: User) -> None:
+    about = sa.or_(
+        sa.and_(Audit.object_type == User.__name__, Audit.object_id == user.id),
+        Audit.actor.in_([audit.actor_name(role, user.id) for role in Role]),
+    )
+    db.session.execute(
+        sa.delete(AuditNetwork).where(AuditNetwork.audit_id.in_(sa.select(Audit.id).where(about)))
+    )
 
 
 def scrub_file() -> None:

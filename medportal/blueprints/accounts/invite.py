@@ -5,9 +5,10 @@ from flask_babel import gettext
 
 from medportal import passwords, tokens
 from medportal.access import anyone
-from medportal.blueprints.accounts import services
+from medportal.blueprints.accounts import staff
+from medportal.blueprints.accounts.answers import Answer, let_in, link_gone
 from medportal.blueprints.accounts.forms import InvitationForm
-from medportal.blueprints.accounts.views import Answer, bp, let_in, link_gone
+from medportal.blueprints.accounts.views import bp
 from medportal.extensions import db
 from medportal.models.user import STAFF
 
@@ -25,7 +26,7 @@ def invitation(token: str) -> Answer:
         return render_template("accounts/invitation.html", **values), 422 if form.is_submitted() else 200
     db.session.rollback()
     hashed = passwords.hash_of(form.password.data)
-    user = services.accept_invitation(link, hashed, name=form.name.data)
+    user = staff.accept_invitation(link, hashed, name=form.name.data)
     if user is None:
         db.session.rollback()
         form.form_errors = [gettext("This address has an account already. The owner can change its role.")]

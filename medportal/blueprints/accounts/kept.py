@@ -7,6 +7,7 @@ from flask import request
 
 from medportal.redirects import own_path
 
+MOST = 1000  # fields, as in any form
 _NEVER = ("password", "csrf_token", "code", "next", "kept", "ts")
 
 
@@ -33,8 +34,9 @@ def unpack(text: str | None) -> Kept | None:
     """None for anything that `pack` would not have written."""
     try:
         raw = json.loads(text or "")
-        path = own_path(raw["path"], method="POST")
-        fields = [(str(name), str(value)) for name, value in raw["fields"]]
-    except (ValueError, TypeError, KeyError):
+        path = own_path(str(raw["path"]), method="POST")
+        fields = [(str(name), str(value)) for name, value in raw["fields"][:MOST]]
+        "".join(name + value for name, value in fields).encode()  # no lone surrogates
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return Kept(path, fields) if path else None

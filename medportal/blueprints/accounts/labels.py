@@ -25,6 +25,8 @@ ACTIONS = {
     "account opened": _l("Account opened"),
     "owner made": _l("First owner's account created"),
     "invited": _l("Invitation sent"),
+    "invitation withdrawn": _l("Invitation withdrawn"),
+    "letter put aside": _l("Email put aside"),
     "password changed": _l("Password changed"),
     "address changed": _l("Email address changed"),
     "second factor on": _l("Second factor switched on"),
@@ -76,10 +78,13 @@ FIELDS = {
     "sent": _l("Sent"),
     "kind": _l("Kind"),
     "text": _l("Text"),
+    "network": _l("Network"),
+    "reason": _l("Reason"),
 }
 
 
 KINDS = {"contact": _l("Message"), "report": _l("Report of a mistake")}
+_MOMENTS = {"created_at", "signed_in_at", "erasure_on", "began", "last_used", "at", "written", "sent"}
 _WORDS: dict[str, dict[Any, Any]] = {
     "role": ROLES,
     "what": ACTIONS,
@@ -108,7 +113,6 @@ def export_value(name: str, value: Any) -> str:
         return str(words.get(value, value))
     if name == "language" and value in LANGUAGES:
         return LANGUAGES[value].native_name
-    try:
+    if name in _MOMENTS:
         return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M} UTC"
-    except (TypeError, ValueError):
-        return str(value)
+    return str(value)

@@ -1,5 +1,6 @@
 """What the door asks."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -23,12 +24,17 @@ def subject_of(email: str) -> str:
     return tokens.keyed("address", addresses.key(email))
 
 
-def open_tokens(purpose: str, subject: str) -> sa.Select[Token]:
+def subjects_of(email: str) -> list[str]:
+    """As `subject_of`, under former secret keys too."""
+    return tokens.keyed_with_all("address", addresses.key(email))
+
+
+def open_tokens(purpose: str, subjects: Sequence[str]) -> sa.Select[Token]:
     return (
         sa.select(Token)
         .where(
             Token.purpose == purpose,
-            Token.subject == subject,
+            Token.subject.in_(subjects),
             Token.used_at.is_(None),
             Token.expires_at > utc_now(),
         )
@@ -56,3 +62,11 @@ def recent_sign_up_letters() -> int:
 
 def held_letters() -> sa.Select[Outbox]:
     return sa.select(Outbox).where(Outbox.state == MailState.HELD).order_by(Outbox.id)
+
+
+def open_invitations() -> sa.Select[Token]:
+    return (
+        sa.select(Token)
+        .where(Token.purpose == "invitation", Token.used_at.is_(None), Token.expires_at > utc_now())
+        .order_by(Token.id.desc())
+    )

@@ -6,6 +6,7 @@ The app's secret is derived from a stored seed and SECRET_KEY. A code is good on
 import base64
 import secrets
 import time
+from datetime import timedelta
 
 import pyotp
 import segno
@@ -19,12 +20,17 @@ from medportal.models.user import RecoveryCode, SecondFactor, User
 
 STEP = 30
 CODES = 10
+UNFINISHED = timedelta(minutes=10)
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is read for something else
 
 
 def begin(user: User) -> SecondFactor:
-    """A secret that is not in force before a code of it was given; an unfinished one is kept, so the app stays right."""
+    """A secret that is not in force before a code of it was given. An unfinished one is kept for a while, so that the
+    app stays right when the page is loaded again; later nobody may know it from an earlier visit."""
     factor = user.second_factor
+    if factor is not None and factor.confirmed_at is None and utc_now() - factor.created_at > UNFINISHED:
+        forget_unfinished(user)
+        factor = None
     if factor is None:
         factor = SecondFactor(user=user, seed=tokens.new_seed())
         db.session.add(factor)
@@ -121,6 +127,12 @@ def codes_left(user: User) -> int:
         )
         or 0
     )
+
+
+def forget_unfinished(user: User) -> None:
+    if user.second_factor is not None and user.second_factor.confirmed_at is None:
+        user.second_factor = None
+        db.session.flush()
 
 
 def remove(user: User) -> None:

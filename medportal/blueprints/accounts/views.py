@@ -5,9 +5,10 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from medportal import limits, passwords, sessions, tokens
+from medportal import audit, limits, passwords, sessions, tokens
 from medportal.access import anyone, halfway, members
-from medportal.blueprints.accounts import kept, labels, second_factor, services
+from medportal.blueprints.accounts import labels, recovery, second_factor, services, signing_in
+from medportal.blueprints.accounts.answers import Answer, go_on, home_of, let_in, link_gone, too_many
 from medportal.blueprints.accounts.forms import (
     AddressForm,
     CodeForm,
@@ -16,7 +17,7 @@ from medportal.blueprints.accounts.forms import (
     SignInForm,
     SignUpForm,
 )
-from medportal.blueprints.accounts.services import Outcome
+from medportal.blueprints.accounts.signing_in import QUARTER, Checked, Outcome
 from medportal.extensions import db
 from medportal.i18n import current_language
 from medportal.lib import addresses
@@ -24,7 +25,6 @@ from medportal.models.user import User
 from medportal.redirects import own_path
 
 bp = Blueprint("accounts", __name__)
-Answer = str | Response | tuple[str, int]
 
 
 @bp.app_context_processor
@@ -37,23 +37,6 @@ def _names() -> dict[str, object]:
         "field_name": labels.field_name,
         "export_value": labels.export_value,
     }
-
-
-def too_many(template: str, form: PasswordForm, field: str, **values: object) -> tuple[str, int]:
-    """The same page with what was typed, saying that it was tried too often."""
-    form[field].errors = [gettext("Too many attempts. Please wait 15 minutes.")]
-    return render_template(template, form=form, **values), 429
-
-
-def link_gone(again: str | None) -> tuple[str, int]:
-    """A link that is used, too old or wrong explains itself; `again`: where a new one is to be had."""
-    db.session.rollback()
-    return render_template("accounts/link_gone.html", again=again, form=AddressForm(formdata=None)), 410
-
-
-def home_of(user: User) -> str:
-    """The first page after signing in, in the member's own language."""
-    return url_for("admin.today" if user.is_staff else "profile.overview", lang=user.lang)
 
 
 # Signing up
@@ -115,7 +98,7 @@ def verify(token: str) -> Answer:
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
         return render_template("accounts/verify.html", form=form, email=email), status
-    if not limits.allow("verify", link.subject, limit=10, seconds=services.QUARTER):
+    if not limits.allow("verify", link.subject, limit=10, seconds=QUARTER):
         return too_many("accounts/verify.html", form, "password", email=email)
     db.session.commit()
     chosen = services.chosen_sign_up(link, form.password.data)
@@ -142,22 +125,27 @@ def sign_in() -> Answer:
         form.next.data = request.args.get("next", "")
     if not form.validate_on_submit():
         return render_template("accounts/sign_in.html", form=form), 422 if form.is_submitted() else 200
-    checked = services.check_password(
-        form.email.data, form.password.data, network=limits.network(), device_of=sessions.device_of
-    )
+    checked = _check(form.email.data, form.password.data)
     if checked.outcome is Outcome.TOO_MANY:
         return too_many("accounts/sign_in.html", form, "password")
-    if checked.outcome is Outcome.WRONG:
+    user = signing_in.still_right(checked) if checked.outcome is Outcome.RIGHT else None
+    if user is None:
         form.password.errors = [gettext("It does not fit the address, or the address is not confirmed yet.")]
         return render_template("accounts/sign_in.html", form=form), 422
-    user = db.session.get_one(User, checked.user_id)
+    short = user.is_staff and not user.sample and len(form.password.data) < passwords.SHORTEST_FOR_STAFF
     if user.has_second_factor:
-        return _ask_for_code(user, form)
-    return let_in(user, lasting=bool(form.lasting.data), to=form.next.data, packed=form.kept.data)
+        return _ask_for_code(user, form, short_password=short)
+    lasting = bool(form.lasting.data)
+    return let_in(user, lasting=lasting, to=form.next.data, short_password=short, packed=form.kept.data)
 
 
-def _ask_for_code(user: User, form: SignInForm) -> Answer:
-    sessions.start(user, lasting=bool(form.lasting.data), waits_for=sessions.CODE)
+def _check(email: str, password: str) -> Checked:
+    return signing_in.check_password(email, password, network=limits.network(), device_of=sessions.device_of)
+
+
+def _ask_for_code(user: User, form: SignInForm, *, short_password: bool) -> Answer:
+    lasting = bool(form.lasting.data)
+    sessions.start(user, lasting=lasting, waits_for=sessions.CODE, short_password=short_password)
     db.session.commit()
     if form.kept.data:  # what was typed travels in the form, so no redirect
         code_form = CodeForm(formdata=None, kept=form.kept.data)
@@ -176,29 +164,26 @@ def code() -> Answer:
         return render_template("accounts/code.html", form=form), 422 if form.is_submitted() else 200
     row = sessions.current()
     assert row is not None
-    if not limits.allow("code", str(row.user_id), limit=10, seconds=services.QUARTER):
+    hits = signing_in.spend_code(row.user_id, sessions.device_of(row.user_id))
+    if hits is None:
         return too_many("accounts/code.html", form, "code")
     if not second_factor.check(row.user, form.code.data):
-        services.refused_code(row.user)
+        signing_in.code_refused(row.user)
         db.session.commit()
         form.code.errors = [
             gettext("This code is wrong or was used already. The next one comes within 30 seconds.")
         ]
         return render_template("accounts/code.html", form=form), 422
-    return let_in(row.user, lasting=row.lasting, second_factor=True, to=form.next.data, packed=form.kept.data)
-
-
-def let_in(
-    user: User, *, lasting: bool, to: str | None, second_factor: bool = False, packed: str | None = None
-) -> Answer:
-    """A new session; then the page that was asked for, or the form that was being filled in."""
-    sessions.start(user, lasting=lasting, second_factor=second_factor)
-    services.signed_in(user, known=not sessions.remember_device(user))
-    db.session.commit()
-    waiting = kept.unpack(packed) if packed else None
-    if waiting is not None:
-        return render_template("accounts/kept.html", kept=waiting)
-    return redirect(own_path(to) or home_of(user), 303)
+    for hit in hits:
+        limits.give_back(hit)
+    return let_in(
+        row.user,
+        lasting=row.lasting,
+        second_factor=True,
+        short_password=row.short_password,
+        to=form.next.data,
+        packed=form.kept.data,
+    )
 
 
 @bp.post("/<lang:lang>/account/sign-out")
@@ -224,22 +209,22 @@ def confirm() -> Answer:
         form.next.data = request.args.get("next", "")
     if not form.validate_on_submit():
         return render_template("accounts/confirm.html", form=form), 422 if form.is_submitted() else 200
-    user = sessions.signed_in_user()
-    assert user is not None
-    checked = services.check_password(
-        user.email, form.password.data, network=limits.network(), device_of=sessions.device_of
+    user = sessions.member()
+    checked = signing_in.check_password(
+        user.email,
+        form.password.data,
+        network=limits.network(),
+        device_of=lambda _user_id: f"signed in {user.id}",  # nobody outside can spend these tries
+        actor=audit.actor_name(user.role, user.id),
     )
     if checked.outcome is Outcome.TOO_MANY:
         return too_many("accounts/confirm.html", form, "password")
-    if checked.outcome is Outcome.WRONG:
+    if checked.outcome is Outcome.WRONG or signing_in.still_right(checked) is None:
         form.password.errors = [gettext("It is not correct.")]
         return render_template("accounts/confirm.html", form=form), 422
     sessions.password_given()
     db.session.commit()
-    waiting = kept.unpack(form.kept.data) if form.kept.data else None
-    if waiting is not None:
-        return render_template("accounts/kept.html", kept=waiting)
-    return redirect(own_path(form.next.data) or url_for("profile.overview"), 303)
+    return go_on(form.kept.data, own_path(form.next.data) or url_for("profile.overview"))
 
 
 # Forgotten passwords
@@ -254,7 +239,7 @@ def forgot() -> Answer:
     if not form.is_from_a_program:
         if not limits.allow("forgot", limits.network(), limit=20, seconds=3600):
             return too_many("accounts/forgot.html", form, "email")
-        services.forgot(form.email.data)
+        recovery.forgot(form.email.data)
         db.session.commit()
     return redirect(url_for("accounts.forgot_sent"), 303)
 
@@ -280,8 +265,9 @@ def reset(token: str) -> Answer:
         return render_template("accounts/reset.html", **values), 422 if form.is_submitted() else 200
     db.session.rollback()
     hashed = passwords.hash_of(form.password.data)
-    user = services.reset(link, hashed)
+    user = recovery.reset(link, hashed)
     if user is None:
         return link_gone("accounts.forgot")
+    sessions.remember_device(user)  # others' wrong tries shall not keep out who just proved the address
     db.session.commit()
     return redirect(url_for("accounts.sign_in", done="password"), 303)

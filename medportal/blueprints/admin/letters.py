@@ -71,6 +71,17 @@ def send_letter_again(number: int) -> Response:
     return redirect(url_for("admin.letters", done="again"), 303)
 
 
+@bp.post("/<lang:lang>/admin/mail/<int:number>/aside")
+@owners
+def put_letter_aside(number: int) -> Response:
+    row = _letter(number)
+    if row.state != MailState.FAILED:
+        abort(404)
+    services.put_aside(row, by=me())
+    db.session.commit()
+    return redirect(url_for("admin.letters", done="aside"), 303)
+
+
 @bp.post("/<lang:lang>/admin/mail/held/<any(release, discard):what>")
 @owners
 def settle_held(what: str) -> Response:

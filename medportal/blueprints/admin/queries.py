@@ -9,7 +9,7 @@ from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.audit import Audit, AuditNetwork
 from medportal.models.outbox import Job, MailState, Outbox, Suppression
-from medportal.models.user import User, UserSession
+from medportal.models.user import User
 
 STUCK = timedelta(minutes=30)
 
@@ -33,7 +33,7 @@ def say_held(n: int) -> str:
 
 def failed_count() -> int:
     since = utc_now() - timedelta(days=7)
-    return _letters(Outbox.state == MailState.FAILED, Outbox.created_at > since, Outbox.attempts > 0)
+    return _letters(Outbox.state == MailState.FAILED, Outbox.created_at > since)
 
 
 def say_failed(n: int) -> str:
@@ -46,7 +46,7 @@ def say_failed(n: int) -> str:
 
 
 def stuck_count() -> int:
-    return _letters(Outbox.state == MailState.QUEUED, Outbox.created_at < utc_now() - STUCK)
+    return _letters(Outbox.state == MailState.QUEUED, Outbox.queued_at < utc_now() - STUCK)
 
 
 def say_stuck(n: int) -> str:
@@ -88,17 +88,6 @@ def users(words: str, role: str | None) -> sa.Select[User]:
     return query
 
 
-def sessions_count(user_id: int) -> int:
-    return (
-        db.session.scalar(
-            sa.select(sa.func.count())
-            .select_from(UserSession)
-            .where(UserSession.user_id == user_id, UserSession.ends_at > utc_now())
-        )
-        or 0
-    )
-
-
 def trail(action: str | None) -> sa.Select[Audit, str]:
     """What happened, newest first, with the network it came from while that is kept."""
     query = (
@@ -107,10 +96,6 @@ def trail(action: str | None) -> sa.Select[Audit, str]:
         .order_by(Audit.id.desc())
     )
     return query.where(Audit.action == action) if action else query
-
-
-def actions() -> list[str]:
-    return list(db.session.scalars(sa.select(Audit.action).distinct().order_by(Audit.action)))
 
 
 def names_of(actors: list[str]) -> dict[str, str]:

@@ -1,10 +1,12 @@
-"""What owners do to accounts and letters. Every change leaves a line in the audit trail and tells its member."""
+"""What owners do to accounts and letters. Every change leaves a line in the audit trail; what changes an account's rights
+is told to its member."""
 
 import sqlalchemy as sa
 
-from medportal import audit, sessions
+from medportal import audit, tokens
 from medportal.blueprints.accounts import second_factor
-from medportal.blueprints.accounts.services import SIGN_UP_LASTS, tell
+from medportal.blueprints.accounts.recovery import shut_out, tell
+from medportal.blueprints.accounts.services import LASTS
 from medportal.blueprints.profile import queries as profile_queries
 from medportal.changes import site_changed
 from medportal.extensions import db
@@ -19,8 +21,14 @@ class LastOwner(Exception):
 
 
 def _guard(user: User) -> None:
-    if profile_queries.is_last_owner(user):
+    if profile_queries.is_last_owner(user, deciding=True):
         raise LastOwner
+
+
+def _drop(user: User) -> None:
+    """Sessions, links, and invitations that this account gave while it might."""
+    shut_out(user)
+    tokens.void("invitation", Token.user_id == user.id)
 
 
 def change_role(user: User, role: str, *, by: str) -> None:
@@ -30,15 +38,16 @@ def change_role(user: User, role: str, *, by: str) -> None:
     _guard(user)
     audit.record("role changed", user, actor=by, before=user.role, after=role)
     user.role = role
-    sessions.end_all(user.id)
+    _drop(user)
     tell(user, "role")
 
 
 def disable(user: User, *, by: str) -> None:
     _guard(user)
     user.disabled_at = utc_now()
-    sessions.end_all(user.id)
+    _drop(user)
     audit.record("account disabled", user, actor=by)
+    tell(user, "disabled")
     if user.shown_publicly:
         site_changed()
 
@@ -46,19 +55,20 @@ def disable(user: User, *, by: str) -> None:
 def enable(user: User, *, by: str) -> None:
     user.disabled_at = None
     audit.record("account enabled", user, actor=by)
+    tell(user, "enabled")
     if user.shown_publicly:
         site_changed()
 
 
 def end_sessions(user: User, *, by: str) -> None:
-    sessions.end_all(user.id)
+    shut_out(user)
     audit.record("sessions ended", user, actor=by)
 
 
 def reset_second_factor(user: User, *, by: str) -> None:
     """For a lost phone without recovery codes; the password stays, and the member is told."""
     second_factor.remove(user)
-    sessions.end_all(user.id)
+    shut_out(user)
     audit.record("second factor off", user, actor=by)
     tell(user, "second_factor_off")
 
@@ -75,30 +85,35 @@ def release_held(*, by: str) -> int:
     """Send the sign-up letters after all; their links run from now."""
     rows = db.session.scalars(sa.select(Outbox).where(Outbox.state == MailState.HELD)).all()
     numbers = [row.data["token"] for row in rows if "token" in row.data]
-    db.session.execute(
-        sa.update(Token).where(Token.id.in_(numbers)).values(expires_at=utc_now() + SIGN_UP_LASTS)
-    )
+    db.session.execute(sa.update(Token).where(Token.id.in_(numbers)).values(expires_at=utc_now() + LASTS))
     for row in rows:
-        row.state, row.next_at = MailState.QUEUED, utc_now()
+        _requeue(row)
     audit.record("held letters released", actor=by, count=len(rows))
     return len(rows)
 
 
 def discard_held(*, by: str) -> int:
-    """They were an attack: the letters and the sign-ups behind them go."""
-    rows = db.session.scalars(sa.select(Outbox).where(Outbox.state == MailState.HELD)).all()
-    numbers = [row.data["token"] for row in rows if "token" in row.data]
-    db.session.execute(sa.delete(Token).where(Token.id.in_(numbers)))
-    for row in rows:
-        db.session.delete(row)
-    audit.record("held letters discarded", actor=by, count=len(rows))
-    return len(rows)
+    """They were an attack: nobody is written to, and the sign-ups lapse without their letters."""
+    gone = db.session.execute(sa.delete(Outbox).where(Outbox.state == MailState.HELD))
+    count: int = gone.rowcount  # type: ignore[attr-defined]
+    audit.record("held letters discarded", actor=by, count=count)
+    return count
+
+
+def _requeue(row: Outbox) -> None:
+    row.state, row.attempts = MailState.QUEUED, 0
+    row.next_at = row.queued_at = utc_now()
 
 
 def try_again(letter: Outbox, *, by: str) -> None:
-    letter.state, letter.next_at, letter.attempts = MailState.QUEUED, utc_now(), 0
-    letter.created_at = utc_now()
+    _requeue(letter)
     audit.record("letter sent again", letter, actor=by)
+
+
+def put_aside(letter: Outbox, *, by: str) -> None:
+    """It failed, and nothing more is to be done about it."""
+    letter.state, letter.data = MailState.DROPPED, {}
+    audit.record("letter put aside", letter, actor=by)
 
 
 def lift(suppression: Suppression, *, by: str) -> None:

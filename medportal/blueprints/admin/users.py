@@ -4,22 +4,22 @@ from collections.abc import Callable
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from medportal import htmx, limits
 from medportal.access import fresh, owners
 from medportal.blueprints.accounts import queries as account_queries
-from medportal.blueprints.accounts import services as account_services
+from medportal.blueprints.accounts import staff
 from medportal.blueprints.admin import queries, services
 from medportal.blueprints.admin.forms import InviteForm, LatestForm, RoleForm
 from medportal.blueprints.admin.views import bp, me
-from medportal.blueprints.profile.queries import events_of
+from medportal.blueprints.profile.queries import events_of, sessions_of
 from medportal.extensions import db
 from medportal.i18n import current_language
 from medportal.lib import addresses
-from medportal.models.user import Role, User
+from medportal.models.user import Role, Token, User
 from medportal.paging import asked_one_of, asked_page
+from medportal.sessions import member
 from medportal.templating import setting
 
 Answer = str | Response | tuple[str, int]
@@ -31,8 +31,15 @@ def users() -> str:
     words = request.args.get("q", "").strip()[:80]
     role = asked_one_of("role", [role.value for role in Role])
     page = asked_page(queries.users(words, role))
-    latest = LatestForm(data={"latest_members": bool(setting("latest_members"))})
-    return htmx.render("admin/users.html", "admin/_users.html", page=page, q=words, role=role, latest=latest)
+    return htmx.render(
+        "admin/users.html",
+        "admin/_users.html",
+        page=page,
+        q=words,
+        role=role,
+        latest=LatestForm(data={"latest_members": bool(setting("latest_members"))}),
+        invitations=db.session.scalars(account_queries.open_invitations()).all(),
+    )
 
 
 def _user(number: int) -> User:
@@ -49,13 +56,14 @@ def user(number: int) -> str:
 
 
 def _page(user: User, fault: str = "") -> str:
+    form = RoleForm(formdata=None, data={"role": user.role})
+    form.form_errors = [fault] if fault else []
     return render_template(
         "admin/user.html",
         user=user,
-        form=RoleForm(formdata=None, data={"role": user.role}),
-        sessions=queries.sessions_count(user.id),
+        form=form,
+        sessions=len(sessions_of(user.id)),
         events=db.session.scalars(events_of(user.id).limit(15)).all(),
-        fault=fault,
     )
 
 
@@ -86,7 +94,7 @@ def act_on_user(number: int, action: str) -> Answer:
 
 
 def _done(user: User, what: str, change: Callable[[], None]) -> Answer:
-    own = user.id == current_user.id
+    own = user.id == member().id
     try:
         change()
     except services.LastOwner:
@@ -111,11 +119,11 @@ def invite() -> Answer:
     if known is not None:
         form.email.errors = [gettext("This address has an account. Its role can be changed on its page.")]
         return render_template("admin/invite.html", form=form, known=known), 422
-    if not limits.allow("invite", str(current_user.id), limit=20, seconds=3600):
+    if not limits.allow("invite", str(member().id), limit=20, seconds=3600):
         form.email.errors = [gettext("Too many attempts. Please wait an hour.")]
         return render_template("admin/invite.html", form=form), 429
     email = addresses.normalise(form.email.data)
-    account_services.invite(email, role=form.role.data, lang=form.language.data, by=me())
+    staff.invite(email, role=form.role.data, lang=form.language.data, by=member())
     db.session.commit()
     return redirect(url_for("admin.users", done="invited"), 303)
 
@@ -126,3 +134,14 @@ def latest_members() -> Answer:
     services.show_latest_members(bool(LatestForm().latest_members.data), by=me())
     db.session.commit()
     return redirect(url_for("admin.users", done="saved"), 303)
+
+
+@bp.post("/<lang:lang>/admin/invitations/<int:number>/withdraw")
+@owners
+def withdraw_invitation(number: int) -> Answer:
+    token = db.session.get(Token, number) if number < 2**31 else None
+    if token is None or token.purpose != "invitation" or token.used_at is not None:
+        abort(404)
+    staff.withdraw_invitation(token, by=me())
+    db.session.commit()
+    return redirect(url_for("admin.users", done="withdrawn"), 303)

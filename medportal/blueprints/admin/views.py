@@ -2,12 +2,13 @@
 
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 
 from medportal import audit
 from medportal.access import owners, staff
+from medportal.blueprints.accounts.labels import ACTIONS
 from medportal.blueprints.admin import menu, queries
 from medportal.paging import asked_one_of, asked_page
+from medportal.sessions import member
 
 bp = Blueprint("admin", __name__)
 
@@ -22,6 +23,8 @@ DONE = {
     "again": _l("The email will be sent again."),
     "release": _l("The held emails are on their way."),
     "discard": _l("The held emails have been discarded."),
+    "withdrawn": _l("The invitation has been withdrawn."),
+    "aside": _l("The email has been put aside."),
     "lifted": _l("Mail to this address has been resumed."),
 }
 
@@ -33,23 +36,22 @@ def _menu() -> dict[str, object]:
 
 def me() -> str:
     """The signed-in account, as the audit trail names it."""
-    return audit.actor_name(current_user.role, current_user.id)
+    return audit.actor_name(member().role, member().id)
 
 
 @bp.get("/<lang:lang>/admin/")
 @staff
 def today() -> str:
     """What needs somebody today, each with the page whose button settles it."""
-    return render_template("admin/today.html", needs=menu.needs_of(current_user.role))
+    return render_template("admin/today.html", needs=menu.needs_of(member().role))
 
 
 @bp.get("/<lang:lang>/admin/audit")
 @owners
 def audit_trail() -> str:
-    actions = queries.actions()
-    action = asked_one_of("action", actions)
+    action = asked_one_of("action", list(ACTIONS))
     page = asked_page(queries.trail(action))
     named = [row.Audit.actor for row in page.entries]
     named += [f"user {row.Audit.object_id}" for row in page.entries if row.Audit.object_type == "User"]
     names = queries.names_of(named)
-    return render_template("admin/audit.html", page=page, names=names, actions=actions, action=action)
+    return render_template("admin/audit.html", page=page, names=names, actions=ACTIONS, action=action)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -179,6 +179,12 @@ def was_published(content_id: int) -> bool:
         ContentText.content_id == content_id, ContentText.status == Status.ARCHIVED
     )
     return db.session.scalar(query.limit(1)) is not None
+
+
+def listed_many(content_ids: Collection[int]) -> dict[tuple[int, str], Listing]:
+    """Entries of the lists by thing and language."""
+    rows = db.session.scalars(sa.select(Listing).where(Listing.content_id.in_(content_ids)))
+    return {(row.content_id, row.lang): row for row in rows}
 
 
 def listed(content_id: int, lang: str) -> Listing | None:

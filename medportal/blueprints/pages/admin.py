@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from flask import abort, redirect, render_template, request, url_for
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from medportal import audit, htmx
@@ -15,6 +14,8 @@ from medportal.content_types.sections import SECTIONS
 from medportal.extensions import db
 from medportal.models.message import Message
 from medportal.paging import asked_one_of, asked_page
+from medportal.redirects import own_path
+from medportal.sessions import member
 
 KINDS = ("contact", "report")
 STATES = ("new", "done")
@@ -36,13 +37,14 @@ def admin_messages() -> str:
 
 
 def _about(messages: Sequence[Message]) -> dict[int, object]:
-    """The page that each report is about, in the report's language."""
-    found = {
-        message.id: content_queries.listed(message.content_id, message.lang)
+    """The page that each report is about, in the report's language; one question for all of them."""
+    numbers = {message.content_id for message in messages if message.content_id is not None}
+    entries = content_queries.listed_many(numbers)
+    return {
+        message.id: entries[message.content_id, message.lang]
         for message in messages
-        if message.content_id is not None
+        if message.content_id is not None and (message.content_id, message.lang) in entries
     }
-    return {number: entry for number, entry in found.items() if entry is not None}
 
 
 @bp.post("/<lang:lang>/admin/messages/<int:number>")
@@ -54,11 +56,12 @@ def admin_settle_message(number: int) -> Response | str:
     state = request.form.get("state", "")
     if state not in STATES:
         abort(400)
-    services.settle_message(message, state, by=audit.actor_name(current_user.role, current_user.id))
+    services.settle_message(message, state, by=audit.actor_name(member().role, member().id))
     db.session.commit()
     if htmx.wants_fragment():
         return render_template("admin/_message.html", message=message, about=_about([message]))
-    return redirect(url_for("pages.admin_messages") + f"#message-{number}", 303)
+    back = own_path(request.form.get("next")) or url_for("pages.admin_messages")
+    return redirect(f"{back}#message-{number}", 303)
 
 
 @bp.app_context_processor

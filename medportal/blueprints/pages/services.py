@@ -1,7 +1,10 @@
 """Messages from readers are kept here, whether or not mail works."""
 
+import contextlib
+
 from medportal import audit
 from medportal.extensions import db
+from medportal.lib import addresses
 from medportal.models.message import Message
 
 
@@ -15,6 +18,8 @@ def keep_message(
     content_id: int | None = None,
     section: str | None = None,
 ) -> Message:
+    with contextlib.suppress(ValueError):  # as accounts are compared, so that export and erasure find it
+        email = addresses.normalise(email)
     message = Message(
         kind=kind, lang=lang, body=body, name=name, email=email, content_id=content_id, section=section
     )

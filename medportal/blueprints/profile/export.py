@@ -9,14 +9,15 @@ import sqlalchemy as sa
 from flask import render_template
 from flask_babel import lazy_gettext as _l
 
-from medportal import privacy
+from medportal import audit, delivery, privacy
 from medportal.blueprints.accounts import second_factor
 from medportal.blueprints.profile import queries
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
+from medportal.models.audit import Audit, AuditNetwork
 from medportal.models.message import Message
 from medportal.models.outbox import Outbox
-from medportal.models.user import User
+from medportal.models.user import KnownDevice, Token, User
 
 
 def _account(user: User) -> dict[str, Any]:
@@ -38,22 +39,57 @@ def _account(user: User) -> dict[str, Any]:
 def _sessions(user: User) -> list[dict[str, Any]]:
     return [
         {"device": row.device, "began": row.created_at.isoformat(), "last_used": row.seen_at.isoformat()}
-        for row in db.session.scalars(queries.sessions_of(user.id))
+        for row in queries.sessions_of(user.id)
     ]
+
+
+def _devices(user: User) -> list[dict[str, Any]]:
+    rows = db.session.scalars(sa.select(KnownDevice).where(KnownDevice.user_id == user.id))
+    return [{"last_used": row.seen_at.isoformat()} for row in rows]
 
 
 def _events(user: User) -> list[dict[str, Any]]:
-    return [
-        {"at": row.at.isoformat(), "what": row.action}
-        for row in db.session.scalars(queries.events_of(user.id))
-    ]
+    """What happened to the account and what it did, with the network while that is kept."""
+    name = audit.actor_name(user.role, user.id)
+    about = sa.and_(Audit.object_type == User.__name__, Audit.object_id == user.id)
+    rows = db.session.execute(
+        sa.select(Audit.at, Audit.action, AuditNetwork.network)
+        .outerjoin(AuditNetwork, AuditNetwork.audit_id == Audit.id)
+        .where(sa.or_(about, Audit.actor == name))
+        .order_by(Audit.id)
+    )
+    return [{"at": row.at.isoformat(), "what": row.action, "network": row.network} for row in rows]
+
+
+def _pending(user: User) -> list[dict[str, Any]]:
+    """Addresses that wait for their confirmation."""
+    rows = db.session.scalars(
+        sa.select(Token).where(Token.user_id == user.id, Token.purpose == "address", Token.used_at.is_(None))
+    )
+    return [{"email": row.data["email"], "at": row.created_at.isoformat()} for row in rows]
+
+
+def _refusals(user: User) -> list[dict[str, Any]]:
+    row = delivery.suppression_of(user.email)
+    return [{"at": row.at.isoformat(), "reason": row.reason}] if row else []
+
+
+def _mask_refusals(user: User) -> None:
+    row = delivery.suppression_of(user.email)
+    if row is not None:
+        row.masked, row.reason = "…", ""
 
 
 def _letters(user: User) -> list[dict[str, Any]]:
-    rows = db.session.scalars(sa.select(Outbox).where(_letters_to(user)).order_by(Outbox.id))
+    rows = db.session.scalars(sa.select(Outbox).where(_to_own_address(user)).order_by(Outbox.id))
     return [
         {"written": row.created_at.isoformat(), "letter": row.template, "state": row.state} for row in rows
     ]
+
+
+def _to_own_address(user: User) -> sa.ColumnElement[bool]:
+    """Letters to other addresses are left out: they would tell which of them have an account."""
+    return Outbox.recipient_key == user.email_key
 
 
 def _letters_to(user: User) -> sa.ColumnElement[bool]:
@@ -84,6 +120,9 @@ def _unsign_messages(user: User) -> None:
 privacy.add(privacy.Part("account", _l("Account"), _account))
 privacy.add(privacy.Part("sessions", _l("Where you are signed in"), _sessions))
 privacy.add(privacy.Part("events", _l("What happened to the account"), _events))
+privacy.add(privacy.Part("devices", _l("Known devices"), _devices))
+privacy.add(privacy.Part("pending", _l("Addresses waiting to be confirmed"), _pending))
+privacy.add(privacy.Part("refusals", _l("Emails that your address refused"), _refusals, _mask_refusals))
 privacy.add(privacy.Part("letters", _l("Emails sent to you"), _letters, _erase_letters))
 privacy.add(privacy.Part("messages", _l("Messages you wrote"), _messages, _unsign_messages))
 

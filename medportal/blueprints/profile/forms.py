@@ -5,16 +5,17 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, HiddenField, StringField
+from wtforms import BooleanField, Field, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from medportal.forms import MemberForm, NewPassword, email_field, language_field, password_field
+from medportal.lib.bidi import visible
 
 _LINK = re.compile(r"[/@:\\]|www\.|\.[a-z]{2,}", re.I)
 
 
 def _no_link(_form: Any, field: Field) -> None:
-    if _LINK.search(field.data or ""):
+    if _LINK.search(field.data or "") or (field.data and not re.search(r"\w", field.data)):
         raise ValidationError(gettext("A name only, please: no address, no link."))
 
 
@@ -29,6 +30,7 @@ class ProfileForm(MemberForm):
         _l("Display name"),
         description=_l("The name for others, where you agree to be shown."),
         validators=[Length(max=40), _no_link],
+        filters=[lambda text: visible(text or "")],
         render_kw={"autocomplete": "nickname", "dir": "auto"},
     )
     shown_publicly = BooleanField(
@@ -36,6 +38,10 @@ class ProfileForm(MemberForm):
         description=_l("Only the display name, never what is read or followed."),
     )
     language = language_field(_l("Language of emails and of this account"))
+
+    def validate_shown_publicly(self, field: Field) -> None:
+        if field.data and not self.display_name.data:
+            raise ValidationError(gettext("A display name is needed for that."))
 
 
 class ChangePasswordForm(NewPassword, MemberForm):
@@ -56,14 +62,6 @@ class EnrolForm(MemberForm):
         validators=[InputRequired(), Length(max=20)],
         render_kw={"autocomplete": "one-time-code", "dir": "ltr", "inputmode": "numeric"},
     )
-
-
-class ButtonForm(MemberForm):
-    """A form that is only a button."""
-
-
-class EndSessionForm(MemberForm):
-    session = HiddenField()
 
 
 class DeleteForm(MemberForm):

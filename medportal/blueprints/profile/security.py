@@ -2,19 +2,19 @@
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_login import current_user
 
 from medportal import audit, htmx, limits, sessions
 from medportal.access import fresh, members
 from medportal.blueprints.accounts import second_factor as factors
-from medportal.blueprints.accounts.services import QUARTER
-from medportal.blueprints.accounts.views import Answer, too_many
+from medportal.blueprints.accounts.answers import Answer, too_many
+from medportal.blueprints.accounts.signing_in import QUARTER
 from medportal.blueprints.profile import queries, services
-from medportal.blueprints.profile.forms import ButtonForm, EndSessionForm, EnrolForm
+from medportal.blueprints.profile.forms import EnrolForm
 from medportal.blueprints.profile.views import bp
 from medportal.extensions import db
 from medportal.models.setting import all_settings
 from medportal.models.types import localize
+from medportal.sessions import member
 
 
 @bp.get("/<lang:lang>/account/security")
@@ -22,9 +22,8 @@ from medportal.models.types import localize
 def security() -> str:
     return render_template(
         "profile/security.html",
-        form=ButtonForm(),
-        codes_left=factors.codes_left(current_user),
-        events=db.session.scalars(queries.events_of(current_user.id).limit(12)).all(),
+        codes_left=factors.codes_left(member()),
+        events=db.session.scalars(queries.events_of(member().id).limit(12)).all(),
     )
 
 
@@ -33,11 +32,11 @@ def security() -> str:
 @fresh
 def second_factor() -> Answer:
     """Set it up: a picture for the app, then a code of it; answered by the recovery codes, once."""
-    factor = current_user.second_factor
-    if current_user.has_second_factor:
+    factor = member().second_factor
+    if member().has_second_factor:
         return redirect(url_for("profile.security"), 303)
     if factor is None:
-        return render_template("profile/second_factor_begin.html", form=ButtonForm(), **_needed())
+        return render_template("profile/second_factor_begin.html", **_needed())
     form = EnrolForm()
     values = _needed() | {
         "picture": factors.qr_code(factor, site=_site_name()),
@@ -45,9 +44,9 @@ def second_factor() -> Answer:
     }
     if not form.is_submitted():
         return render_template("profile/second_factor.html", form=form, **values)
-    if not limits.allow("code", str(current_user.id), limit=10, seconds=QUARTER):
+    if not limits.allow("enrol", str(member().id), limit=10, seconds=QUARTER):
         return too_many("profile/second_factor.html", form, "code", **values)
-    codes = services.confirm_second_factor(current_user, form.code.data or "") if form.validate() else None
+    codes = services.confirm_second_factor(member(), form.code.data or "") if form.validate() else None
     if codes is None:
         db.session.commit()
         form.code.errors = [gettext("This code does not match. Is the phone's clock right?")]
@@ -61,7 +60,7 @@ def second_factor() -> Answer:
 @fresh
 def begin_second_factor() -> Answer:
     """Makes the secret; nothing depends on it before a code of it was given."""
-    factors.begin(current_user)
+    factors.begin(member())
     db.session.commit()
     return redirect(url_for("profile.second_factor", needed=_needed()["needed"]), 303)
 
@@ -71,7 +70,7 @@ def _needed() -> dict[str, int | None]:
 
 
 def _site_name() -> str:
-    return localize(all_settings().get("site_name"), current_user.lang) or "medportal"
+    return localize(all_settings().get("site_name"), member().lang) or "medportal"
 
 
 @bp.post("/<lang:lang>/account/security/codes")
@@ -79,9 +78,11 @@ def _site_name() -> str:
 @fresh
 def codes() -> Answer:
     """Ten new recovery codes; the old ones are void."""
-    if not current_user.has_second_factor:
+    if not member().has_second_factor:
         abort(404)
-    fresh_codes = services.renew_codes(current_user)
+    if not limits.allow("codes", str(member().id), limit=10, seconds=3600):
+        abort(429)
+    fresh_codes = services.renew_codes(member())
     db.session.commit()
     return render_template("profile/codes.html", codes=fresh_codes)
 
@@ -90,12 +91,11 @@ def codes() -> Answer:
 @members
 @fresh
 def second_factor_off() -> Answer:
-    if not current_user.has_second_factor:
+    if not member().has_second_factor:
         return redirect(url_for("profile.security"), 303)
-    form = ButtonForm()
-    if not form.is_submitted():
-        return render_template("profile/second_factor_off.html", form=form)
-    services.remove_second_factor(current_user)
+    if request.method == "GET":
+        return render_template("profile/second_factor_off.html")
+    services.remove_second_factor(member())
     db.session.commit()
     return redirect(url_for("profile.overview", done="second_factor_off"), 303)
 
@@ -111,9 +111,8 @@ def session_list() -> str:
 
 def _session_values() -> dict[str, object]:
     return {
-        "rows": db.session.scalars(queries.sessions_of(current_user.id)).all(),
+        "rows": queries.sessions_of(member().id),
         "here": sessions.current(),
-        "form": EndSessionForm(),
     }
 
 
@@ -123,14 +122,16 @@ def end_session() -> Answer:
     """One of the member's sessions, or all others."""
     which = request.form.get("session", "")
     if which == "others":
-        sessions.end_all(current_user.id, but=sessions.current())
+        ended = sessions.end_all(member().id, but=sessions.current())
     else:
         number = int(which) if which.isascii() and which.isdigit() and len(which) < 10 else 0
-        row = queries.session_of(current_user.id, number)
+        row = queries.session_of(member().id, number)
         if row is None:
             abort(404)
         db.session.delete(row)
-    audit.record("sessions ended", current_user, actor=services.actor(current_user))
+        ended = 1
+    if ended:
+        audit.record("sessions ended", member(), actor=services.actor(member()))
     db.session.commit()
     if htmx.wants_fragment():
         return render_template("profile/_sessions.html", **_session_values())

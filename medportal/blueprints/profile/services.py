@@ -2,14 +2,19 @@
 
 from datetime import timedelta
 
-from medportal import audit, limits, mail, sessions, tokens
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from medportal import audit, mail, sessions, tokens
 from medportal.blueprints.accounts import queries as account_queries
 from medportal.blueprints.accounts import second_factor
-from medportal.blueprints.accounts.services import DAY, tell
+from medportal.blueprints.accounts.recovery import shut_out, tell
+from medportal.blueprints.accounts.services import tell_member
 from medportal.changes import site_changed
 from medportal.extensions import db
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
+from medportal.models.message import Message
 from medportal.models.user import Token, User
 
 GRACE = timedelta(days=7)
@@ -35,18 +40,12 @@ def edit(user: User, *, name: str, display_name: str, shown_publicly: bool, lang
 def ask_for_address(user: User, email: str) -> None:
     """A letter to the new address; whether it belongs to somebody else is told only to that address."""
     owner = account_queries.user_of(email)
-    if owner is not None and owner.id != user.id:
-        if limits.allow("member-notice", owner.email_key, limit=1, seconds=DAY):
-            mail.queue(
-                "already_member",
-                to=owner.email,
-                lang=owner.lang,
-                user=owner,
-                dedupe=f"already-member:{owner.id}:{tokens.new_seed()[:16]}",
-            )
-        return
     tokens.void("address", Token.user_id == user.id)
     token = tokens.issue("address", lasts=ADDRESS_LASTS, user=user, data={"email": email})
+    tell(user, "address_asked")
+    if owner is not None and owner.id != user.id:
+        tell_member(owner)
+        return
     mail.queue(
         "confirm_address",
         to=email,
@@ -58,26 +57,32 @@ def ask_for_address(user: User, email: str) -> None:
 
 
 def change_address(link: Token) -> User | None:
-    """The new address is in force; both are told (6). None when the link was used or the address was taken meanwhile."""
+    """The new address is in force; both are told (6). None when the link was used, the account is switched off, or the
+    address was taken meanwhile."""
     user = link.user
-    if user is None or not tokens.use(link):
+    if user is None or user.disabled_at is not None or not tokens.use(link):
         return None
     new, old = link.data["email"], user.email
-    if account_queries.user_of(new) not in (None, user):
+    try:
+        with db.session.begin_nested():
+            user.email, user.email_key = new, addresses.key(new)
+            db.session.flush()
+    except IntegrityError:
         return None
-    user.email, user.email_key = new, addresses.key(new)
     tokens.void("reset", Token.user_id == user.id)
+    db.session.execute(  # what was written to the site under the former address stays theirs
+        sa.update(Message).where(sa.func.lower(Message.email) == old.lower()).values(email=new)
+    )
     audit.record("address changed", user, actor=actor(user))
-    for to, role in ((old, "old"), (new, "new")):
+    for to, which in ((old, "old"), (new, "new")):
         mail.queue(
             "address_changed",
             to=to,
             lang=user.lang,
             user=user,
-            dedupe=f"address-changed:{link.hash[:32]}:{role}",
+            dedupe=f"address-changed:{link.hash[:32]}:{which}",
             new=addresses.mask(new),
         )
-    db.session.flush()
     return user
 
 
@@ -117,8 +122,7 @@ def renew_codes(user: User) -> list[str]:
 def ask_for_erasure(user: User) -> None:
     """Seven days to think it over; until then signing in and one button take it back."""
     user.delete_after = utc_now() + GRACE
-    sessions.end_all(user.id, but=sessions.current())
-    tokens.void("address", Token.user_id == user.id)
+    shut_out(user, but=sessions.current())
     audit.record("erasure asked for", user, actor=actor(user))
     mail.queue(
         "erasure_planned",
@@ -131,6 +135,8 @@ def ask_for_erasure(user: User) -> None:
 
 
 def keep_account(user: User) -> None:
+    if user.delete_after is None:
+        return
     user.delete_after = None
     audit.record("erasure taken back", user, actor=actor(user))
     db.session.flush()

@@ -1,19 +1,17 @@
 """My account."""
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 
 from medportal import audit, limits, passwords, sessions, tokens
 from medportal.access import anyone, fresh, members, must_enrol
 from medportal.blueprints.accounts import second_factor
-from medportal.blueprints.accounts.services import set_password
-from medportal.blueprints.accounts.views import Answer, link_gone
+from medportal.blueprints.accounts.answers import Answer, link_gone
+from medportal.blueprints.accounts.recovery import set_password
 from medportal.blueprints.profile import export as copies
 from medportal.blueprints.profile import queries, services
 from medportal.blueprints.profile.forms import (
-    ButtonForm,
     ChangeAddressForm,
     ChangePasswordForm,
     DeleteForm,
@@ -22,6 +20,7 @@ from medportal.blueprints.profile.forms import (
 from medportal.extensions import db
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
+from medportal.sessions import member
 
 bp = Blueprint("profile", __name__)
 
@@ -47,21 +46,20 @@ def _done() -> dict[str, object]:
 def overview() -> str:
     return render_template(
         "profile/overview.html",
-        sessions=len(db.session.scalars(queries.sessions_of(current_user.id)).all()),
-        codes_left=second_factor.codes_left(current_user),
+        sessions=len(queries.sessions_of(member().id)),
+        codes_left=second_factor.codes_left(member()),
         must_enrol=must_enrol(),
-        form=ButtonForm(),
     )
 
 
 @bp.route("/<lang:lang>/account/profile", methods=["GET", "POST"])
 @members
 def edit() -> Answer:
-    form = ProfileForm(obj=current_user, data={"language": current_user.lang})
+    form = ProfileForm(obj=member(), data={"language": member().lang})
     if not form.validate_on_submit():
         return render_template("profile/edit.html", form=form), 422 if form.is_submitted() else 200
     services.edit(
-        current_user,
+        member(),
         name=form.name.data or "",
         display_name=form.display_name.data or "",
         shown_publicly=bool(form.shown_publicly.data),
@@ -75,14 +73,14 @@ def edit() -> Answer:
 @members
 @fresh
 def password() -> Answer:
-    user = current_user
+    user = member()
     form = ChangePasswordForm().chosen_for(user.role, user.email, user.name, user.display_name)
     if not form.validate_on_submit():
         status, least = 422 if form.is_submitted() else 200, passwords.shortest_for(user.role)
         return render_template("profile/password.html", form=form, least=least), status
     db.session.rollback()
     hashed = passwords.hash_of(form.password.data)
-    set_password(current_user, hashed, but=sessions.renew(), how="by the member")
+    set_password(user, hashed, but=sessions.renew(new_password=True), how="by the member")
     db.session.commit()
     return redirect(url_for("profile.overview", done="password"), 303)
 
@@ -97,10 +95,10 @@ def email() -> Answer:
     form = ChangeAddressForm()
     if not form.validate_on_submit():
         return render_template("profile/email.html", form=form), 422 if form.is_submitted() else 200
-    if not limits.allow("change-address", str(current_user.id), limit=5, seconds=3600):
+    if not limits.allow("change-address", str(member().id), limit=5, seconds=3600):
         form.email.errors = [gettext("Too many attempts. Please wait an hour.")]
         return render_template("profile/email.html", form=form), 429
-    services.ask_for_address(current_user, addresses.normalise(form.email.data))
+    services.ask_for_address(member(), addresses.normalise(form.email.data))
     db.session.commit()
     return redirect(url_for("profile.overview", done="letter"), 303)
 
@@ -112,9 +110,8 @@ def confirm_email(token: str) -> Answer:
     link = tokens.find("address", token)
     if link is None or link.user is None or not tokens.is_open(link):
         return link_gone("profile.email")
-    form = ButtonForm(meta={"csrf": False})
-    if not form.is_submitted():
-        return render_template("profile/confirm_email.html", form=form, email=link.data["email"])
+    if request.method == "GET":
+        return render_template("profile/confirm_email.html", email=link.data["email"])
     user = services.change_address(link)
     if user is None:
         return link_gone("profile.email")
@@ -129,13 +126,14 @@ def confirm_email(token: str) -> Answer:
 @members
 @fresh
 def export() -> Answer | Response:
-    form = ButtonForm()
-    if not form.validate_on_submit():
-        return render_template("profile/export.html", form=form)
-    audit.record("data exported", current_user, actor=services.actor(current_user))
+    if request.method == "GET":
+        return render_template("profile/export.html")
+    if not limits.allow("export", str(member().id), limit=10, seconds=3600):
+        abort(429)
+    audit.record("data exported", member(), actor=services.actor(member()))
     db.session.commit()
     return Response(
-        copies.archive(current_user),
+        copies.archive(member()),
         mimetype="application/zip",
         headers={"Content-Disposition": f'attachment; filename="my-data-{utc_now():%Y-%m-%d}.zip"'},
     )
@@ -146,11 +144,11 @@ def export() -> Answer | Response:
 @fresh
 def delete() -> Answer:
     form = DeleteForm()
-    last = queries.is_last_owner(current_user)
+    last = queries.is_last_owner(member(), deciding=request.method == "POST")
     if last or not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
         return render_template("profile/delete.html", form=form, last_owner=last), status
-    services.ask_for_erasure(current_user)
+    services.ask_for_erasure(member())
     db.session.commit()
     return redirect(url_for("profile.overview"), 303)
 
@@ -159,6 +157,6 @@ def delete() -> Answer:
 @members
 def keep() -> Answer:
     """Take the erasure back."""
-    services.keep_account(current_user)
+    services.keep_account(member())
     db.session.commit()
     return redirect(url_for("profile.overview", done="kept"), 303)

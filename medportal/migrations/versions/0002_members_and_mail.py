@@ -70,7 +70,7 @@ def upgrade():
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_known_device_user_id_user'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_known_device')),
-    sa.UniqueConstraint('hash', name=op.f('uq_known_device_hash'))
+    sa.UniqueConstraint('hash', 'user_id', name=op.f('uq_known_device_hash_user_id'))
     )
     with op.batch_alter_table('known_device', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_known_device_seen_at'), ['seen_at'], unique=False)
@@ -92,9 +92,10 @@ def upgrade():
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('leased_by', sa.String(length=80), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('queued_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('error', sa.String(length=300), nullable=False),
-    sa.CheckConstraint("state IN ('queued', 'held', 'sent', 'failed', 'suppressed')", name=op.f('ck_outbox_state')),
+    sa.CheckConstraint("state IN ('queued', 'held', 'sent', 'failed', 'suppressed', 'dropped')", name=op.f('ck_outbox_state')),
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_outbox_user_id_user'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox')),
     sa.UniqueConstraint('dedupe', name=op.f('uq_outbox_dedupe')),
@@ -156,6 +157,7 @@ def upgrade():
     sa.Column('device', sa.String(length=80), nullable=False),
     sa.Column('lasting', sa.Boolean(), nullable=False),
     sa.Column('waits_for', sa.String(length=10), nullable=True),
+    sa.Column('short_password', sa.Boolean(), nullable=False),
     sa.Column('second_factor_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('password_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -169,9 +171,17 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_user_session_ends_at'), ['ends_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_user_session_user_id'), ['user_id'], unique=False)
 
+    with op.batch_alter_table('audit', schema=None) as batch_op:
+        batch_op.create_index('ix_audit_action_id', ['action', 'id'], unique=False)
+        batch_op.create_index('ix_audit_actor', ['actor'], unique=False)
+
 
 
 def downgrade():
+    with op.batch_alter_table('audit', schema=None) as batch_op:
+        batch_op.drop_index('ix_audit_actor')
+        batch_op.drop_index('ix_audit_action_id')
+
     with op.batch_alter_table('user_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_user_session_user_id'))
         batch_op.drop_index(batch_op.f('ix_user_session_ends_at'))

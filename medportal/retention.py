@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from medportal import delivery, limits
+from medportal import delivery, limits, sessions
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.audit import AuditNetwork
@@ -22,10 +22,16 @@ def clean_up() -> None:
     now = utc_now()
     for query in (
         sa.delete(UserSession).where(UserSession.ends_at < now),
+        sa.delete(UserSession).where(UserSession.seen_at < now - sessions.LASTING.idle),
+        sa.delete(UserSession).where(
+            UserSession.lasting.is_(False), UserSession.seen_at < now - sessions.SHORT.idle
+        ),
         sa.delete(Token).where(Token.expires_at < now - LINKS),
         sa.delete(KnownDevice).where(KnownDevice.seen_at < now - DEVICES),
         sa.delete(AuditNetwork).where(AuditNetwork.at < now - NETWORKS),
-        sa.delete(Outbox).where(Outbox.state != MailState.QUEUED, Outbox.created_at < now - LETTERS),
+        sa.delete(Outbox).where(
+            Outbox.state.not_in([MailState.QUEUED, MailState.HELD]), Outbox.created_at < now - LETTERS
+        ),
     ):
         db.session.execute(query)
         db.session.commit()
