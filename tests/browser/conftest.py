@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +11,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask_migrate import upgrade
 
 from medportal import create_app
 from medportal.blueprints.content import services
 from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft
-from medportal.demo import loader
+from medportal.demo import cast, loader
 from medportal.extensions import db
 from medportal.models.content import Content
 
@@ -47,11 +50,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "DATABASE_URL": f"sqlite:///{folder}/medportal.db",
         "LOG_LEVEL": "CRITICAL",
         "SECRET_KEY": "a key for tests only, long enough to pass",
+        "FORM_SECONDS": 0,
+        "STAFF_2FA": "optional",
+        "RATE_LIMITS": False,
     }
     first = create_app(settings)
     with first.app_context():
         upgrade()
         loader.load()
+        cast.load()
         _hard_strings()
         _english_only()
         db.session.commit()
@@ -60,8 +67,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         db.session.remove()
         db.engine.dispose()
     server = make_server("127.0.0.1", 0, first, threaded=True)
-    base = f"http://127.0.0.1:{server.port}"
+    base = f"http://localhost:{server.port}"
     first.config["SITE_URL"] = base
+    served[base] = first
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield base
@@ -103,6 +111,59 @@ KEYS = {
 }
 
 
+served: dict[str, Flask] = {}
+
+
+@pytest.fixture(scope="session")
+def applications() -> dict[str, Flask]:
+    """The applications behind the addresses, to look into their outbox."""
+    return served
+
+
+@pytest.fixture(scope="session")
+def secure_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An empty portal behind TLS, with a certificate made on the spot; its address."""
+    from werkzeug.serving import make_server
+
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
+    folder = tmp_path_factory.mktemp("secure")
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split()
+    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    port = _free_port()
+    app = create_app(
+        {
+            "TESTING": True,
+            "INSTANCE_PATH": folder,
+            "DATABASE_URL": f"sqlite:///{folder}/medportal.db",
+            "LOG_LEVEL": "CRITICAL",
+            "SITE_URL": f"https://localhost:{port}",
+            "FORM_SECONDS": 0,
+        }
+    )
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
+    context = (str(certificate), str(key))
+    server = make_server("127.0.0.1", port, app, threaded=True, ssl_context=context)
+    base = app.config["SITE_URL"]
+    served[base] = app
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield base
+    server.shutdown()
+    server.server_close()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def ids(site: str) -> dict[str, int]:
     """The numbers of some samples, by a short name."""
@@ -136,7 +197,7 @@ def open_page(chromium: Any, site: str) -> Iterator[Any]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.goto(site + path)
+        page.goto(path if path.startswith("http") else site + path)
         return page
 
     yield open_at
