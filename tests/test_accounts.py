@@ -533,6 +533,11 @@ def test_a_new_device_is_told_by_mail_the_first_one_is_not(visitor, make_user, l
     assert [letter.name for letter in letters()] == ["new_sign_in"]
 
 
+def test_43_password_managers_find_the_way(visitor):
+    page = visitor().get("/.well-known/change-password", 302, headers={"Accept-Language": "en"})
+    assert page.response.headers["Location"] == "/en/account/password"
+
+
 def test_signing_in_leads_to_the_page_that_was_asked_for(visitor, make_user):
     make_user()
     browser = visitor()

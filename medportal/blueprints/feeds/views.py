@@ -10,6 +10,7 @@ from flask import (
     current_app,
     jsonify,
     make_response,
+    redirect,
     render_template,
     request,
     send_from_directory,
@@ -25,7 +26,7 @@ from medportal.blueprints.content.json_ld import site_name
 from medportal.blueprints.feeds import queries, services
 from medportal.content_types import ContentType, kind_by_path
 from medportal.extensions import db
-from medportal.i18n import LANGUAGES, current_language
+from medportal.i18n import LANGUAGES, current_language, preferred_language
 from medportal.models.listing import Listing
 from medportal.models.media import Media
 from medportal.models.setting import SiteVersion
@@ -129,6 +130,15 @@ def security_txt() -> Response:
         "",
     ]
     return typed("\n".join(lines), "text/plain")
+
+
+@bp.get("/.well-known/change-password")
+@public
+def change_password() -> Response:
+    """Where password managers send their people."""
+    response = redirect(url_for("profile.password", lang=preferred_language()))
+    response.vary.add("Accept-Language")
+    return response
 
 
 @bp.get("/<lang:lang>/manifest.webmanifest")
