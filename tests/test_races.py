@@ -42,7 +42,7 @@ def post(browser, path, **form):
     return browser.client.post(path, data=form, headers=browser.headers)
 
 
-def test_a_sign_up_link_opens_one_account(at_once, visitor, letters, in_app):
+def test_25_a_sign_up_link_opens_one_account(at_once, visitor, letters, in_app):
     sign_up(visitor())
     link = letters()[0].link
     answers = at_once(lambda browser: post(browser, link, password=PASSWORD))
@@ -51,7 +51,7 @@ def test_a_sign_up_link_opens_one_account(at_once, visitor, letters, in_app):
     assert in_app(lambda: db.session.scalar(sa.select(sa.func.count(User.id)))) == 1
 
 
-def test_a_reset_link_sets_one_password(at_once, visitor, make_user, letters, in_app):
+def test_25_a_reset_link_sets_one_password(at_once, visitor, make_user, letters, in_app):
     make_user()
     ask(visitor(), "forgot", MEMBER)
     link = letters()[0].link
@@ -61,7 +61,7 @@ def test_a_reset_link_sets_one_password(at_once, visitor, make_user, letters, in
     assert in_app(lambda: db.session.scalar(changed)) == 1
 
 
-def test_setup_makes_one_owner(at_once, in_app):
+def test_25_setup_makes_one_owner(at_once, in_app):
     code = in_app(staff.new_setup_code)
 
     def go(browser):
@@ -81,7 +81,7 @@ def test_setup_makes_one_owner(at_once, in_app):
     assert in_app(lambda: db.session.scalar(sa.select(sa.func.count(User.id)))) == 1
 
 
-def test_a_code_of_the_app_signs_one_browser_in(app, at_once, as_, monkeypatch):
+def test_25_a_code_of_the_app_signs_one_browser_in(app, at_once, as_, monkeypatch):
     app_code, _ = enrol(as_(email=MEMBER))
     monkeypatch.setitem(app.config, "RATE_LIMITS", False)
     code = pyotp.TOTP(app_code.secret).at(__import__("time").time() + 30)
@@ -100,7 +100,7 @@ def test_a_code_of_the_app_signs_one_browser_in(app, at_once, as_, monkeypatch):
     assert set(answers) == {303, 422}
 
 
-def test_not_more_than_ten_wrong_passwords_are_looked_at(at_once, make_user, in_app):
+def test_25_not_more_than_ten_wrong_passwords_are_looked_at(at_once, make_user, in_app):
     make_user()
     answers = at_once(
         lambda browser: post(browser, "/en/account/sign-in", email=MEMBER, password="not the password")
@@ -111,7 +111,7 @@ def test_not_more_than_ten_wrong_passwords_are_looked_at(at_once, make_user, in_
     assert in_app(lambda: db.session.scalar(refused)) == 10
 
 
-def test_a_sign_in_on_its_way_does_not_outlive_a_reset(app, visitor, make_user, letters, monkeypatch):
+def test_25_a_sign_in_on_its_way_does_not_outlive_a_reset(app, visitor, make_user, letters, monkeypatch):
     """The old password was right when it was compared; meanwhile it is not the password any more."""
     from medportal import passwords
 
@@ -133,7 +133,7 @@ def test_a_sign_in_on_its_way_does_not_outlive_a_reset(app, visitor, make_user, 
     visitor().sign_in(password="quite another phrase")
 
 
-def test_changing_a_password_many_times_at_once_breaks_nothing(at_once, as_, app):
+def test_25_changing_a_password_many_times_at_once_breaks_nothing(at_once, as_, app):
     browser = as_(email=MEMBER)
     token, sid = browser.token(), browser.client.get_cookie("sid").value
 
@@ -146,7 +146,7 @@ def test_changing_a_password_many_times_at_once_breaks_nothing(at_once, as_, app
     assert set(answers) <= {303, 400, 401, 409}
 
 
-def test_two_owners_cannot_demote_each_other_at_once(app, as_, in_app):
+def test_25_two_owners_cannot_demote_each_other_at_once(app, as_, in_app):
     one, two = as_("owner", email="one@mail.example.com"), as_("owner", email="two@mail.example.com")
     start = Barrier(2)
 
