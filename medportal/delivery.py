@@ -6,17 +6,14 @@ import os
 import re
 import smtplib
 import socket
-import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, current_app
-from flask_mail import Connection, Mail
+from flask import current_app
 
-from medportal import tokens
+from medportal import carriers, tokens
 from medportal.extensions import db, insert, reading
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
@@ -36,80 +33,6 @@ class OutOfReach(Exception):
     """The server itself, not this letter, is the trouble: the others wait too."""
 
 
-class PatientConnection(Connection):
-    """Flask-Mail's connection with a time-out and checked certificates: a dead server must not hold the loop for
-    minutes, and nobody in between may read the password or a link."""
-
-    def configure_host(self) -> smtplib.SMTP:
-        patience = current_app.config["MAIL_TIMEOUT"]
-        checked = ssl.create_default_context()
-        host: smtplib.SMTP
-        if self.mail.use_ssl:
-            host = smtplib.SMTP_SSL(self.mail.server, self.mail.port, timeout=patience, context=checked)
-        else:
-            host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=patience)
-        if self.mail.use_tls:
-            host.starttls(context=checked)
-        if self.mail.username and self.mail.password:
-            host.login(self.mail.username, self.mail.password)
-        return host
-
-
-class Post(Mail):
-    def connect(self) -> PatientConnection:
-        return PatientConnection(current_app.extensions["mail"])
-
-
-post = Post()
-
-
-def init_app(app: Flask) -> None:
-    post.init_app(app)
-
-
-class Folder:
-    """Without a mail server: each letter is a file in `instance/mail`, readable at the desk."""
-
-    def send(self, letter: Letter, row: Outbox) -> None:
-        folder = mail_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = folder / f"{row.id}.part"
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(letter.as_bytes())
-        part.rename(folder / f"{row.id}.eml")
-
-    def close(self) -> None: ...
-
-
-class Server:
-    """One connection, kept while there is something to send."""
-
-    def __init__(self) -> None:
-        self._connection: PatientConnection | None = None
-
-    def send(self, letter: Letter, _row: Outbox) -> None:
-        if self._connection is None:
-            self._connection = post.connect().__enter__()
-        self._connection.send(letter)
-
-    def close(self) -> None:
-        if self._connection is not None and self._connection.host is not None:
-            try:
-                self._connection.host.quit()
-            except (OSError, smtplib.SMTPException):
-                self._connection.host.close()
-        self._connection = None
-
-
-def mail_folder() -> Path:
-    return Path(current_app.instance_path) / "mail"
-
-
-def carrier() -> Folder | Server:
-    return Server() if current_app.config["MAIL_SERVER"] else Folder()
-
-
 def lease() -> timedelta:
     """How long one letter may take: a server that answers each step at the last moment is still waited for."""
     return timedelta(seconds=current_app.config["MAIL_TIMEOUT"] * _STEPS)
@@ -120,7 +43,7 @@ def send_due(*, stop: Callable[[], bool] = lambda: False, limit: int = 200) -> i
 
     OutOfReach when the mail server cannot be used: the caller lets some time pass.
     """
-    by = carrier()
+    by = carriers.carrier()
     done = 0
     try:
         while done < limit and not stop():
@@ -174,7 +97,7 @@ def claim() -> Outbox | None:
     return row
 
 
-def _deal_with(row: Outbox, by: Folder | Server) -> None:
+def _deal_with(row: Outbox, by: carriers.Carrier) -> None:
     """Make, send, note how it went."""
     try:
         letter = _ready(row)
@@ -200,7 +123,7 @@ def _ready(row: Outbox) -> Letter | None:
             db.session.rollback()
 
 
-def _hand_over(row: Outbox, letter: Letter, by: Folder | Server) -> None:
+def _hand_over(row: Outbox, letter: Letter, by: carriers.Carrier) -> None:
     try:
         by.send(letter, row)
     except smtplib.SMTPRecipientsRefused as error:

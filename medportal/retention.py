@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from medportal import delivery, limits, sessions
+from medportal import carriers, devices, limits, sessions
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.audit import AuditNetwork
@@ -13,7 +13,6 @@ from medportal.models.user import KnownDevice, Token, UserSession
 
 LETTERS = timedelta(days=30)
 NETWORKS = timedelta(days=90)
-DEVICES = timedelta(days=365)
 LINKS = timedelta(days=1)
 
 
@@ -27,7 +26,7 @@ def clean_up() -> None:
             UserSession.lasting.is_(False), UserSession.seen_at < now - sessions.SHORT.idle
         ),
         sa.delete(Token).where(Token.expires_at < now - LINKS),
-        sa.delete(KnownDevice).where(KnownDevice.seen_at < now - DEVICES),
+        sa.delete(KnownDevice).where(KnownDevice.seen_at < now - devices.LASTS),
         sa.delete(AuditNetwork).where(AuditNetwork.at < now - NETWORKS),
         sa.delete(Outbox).where(
             Outbox.state.not_in([MailState.QUEUED, MailState.HELD]), Outbox.created_at < now - LETTERS
@@ -37,7 +36,7 @@ def clean_up() -> None:
         db.session.commit()
     limits.forget_expired()
     db.session.commit()
-    folder = delivery.mail_folder()
+    folder = carriers.mail_folder()
     for file in folder.glob("*.eml") if folder.is_dir() else ():
         if file.stat().st_mtime < (now - LETTERS).timestamp():
             file.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ Nothing of it is kept in the browser but the cookie's value, so signing out, cha
 end a session everywhere at once. Flask-Login asks `current_user` of it; Flask-WTF binds its token to it.
 """
 
-import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,24 +11,24 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, Request, Response, current_app, g, has_request_context, request
+from flask import Flask, Request, Response, g, request
 from flask.sessions import SessionInterface, SessionMixin
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
-from medportal.extensions import db, insert, writing
+from medportal import cookies, devices
+from medportal.extensions import db, writing
 from medportal.lib.dates import utc_now
 from medportal.logs import log
-from medportal.models.user import KnownDevice, User, UserSession
+from medportal.models.user import User, UserSession
 from medportal.tokens import digest
 
 CODE = "code"
 FRESH = timedelta(minutes=10)
 _NOTE_EVERY = timedelta(minutes=10)
 _HALFWAY = timedelta(minutes=10)
-_DEVICE_LASTS = timedelta(days=365)
 csrf = CSRFProtect()
 
 
@@ -91,16 +90,12 @@ def init_app(app: Flask) -> None:
     app.after_request(_set_cookies)
 
 
-def cookie_name(which: str = "sid") -> str:
-    return f"__Host-{which}" if current_app.config["SECURE_COOKIES"] else which
-
-
 def current() -> UserSession | None:
     """The session of this request, waiting for a code or not; None on every page whose rule carries no session."""
     if not g.get("session_allowed", False):
         return None
     if "session_row" not in g:
-        g.session_row = _find(request.cookies.get(cookie_name(), ""))
+        g.session_row = _find(request.cookies.get(cookies.name("sid"), ""))
     return g.session_row
 
 
@@ -176,7 +171,7 @@ def start(
         user=user,
         hash=digest(value),
         csrf=secrets.token_hex(32),
-        device=device_name(request.headers.get("User-Agent", "")),
+        device=devices.describe(request.headers.get("User-Agent", "")),
         lasting=lasting,
         waits_for=waits_for,
         short_password=short_password,
@@ -229,13 +224,6 @@ def end() -> None:
     g.session_row, g.session_cookie = None, ""
 
 
-def forget_devices(user_id: int) -> None:
-    """An intruder's browser shall not stay a known one; this one may."""
-    here = _device(KnownDevice.user_id == user_id) if has_request_context() else None
-    query = sa.delete(KnownDevice).where(KnownDevice.user_id == user_id)
-    db.session.execute(query.where(KnownDevice.hash != here) if here else query)
-
-
 def end_all(user_id: int, *, but: UserSession | None = None) -> int:
     """End a member's sessions, all `but` one; how many there were."""
     query = sa.delete(UserSession).where(UserSession.user_id == user_id)
@@ -256,81 +244,13 @@ def password_given() -> None:
     row.password_at = utc_now()
 
 
-# Known devices
-
-
-def device_of(user_id: int | None) -> str | None:
-    """The hash of this browser's device cookie if this member signed in here before."""
-    return _device(KnownDevice.user_id == (user_id or 0))
-
-
-def _device(*conditions: sa.ColumnElement[bool]) -> str | None:
-    value = request.cookies.get(cookie_name("device"), "")
-    if not 20 <= len(value) <= 100:
-        return None
-    since = utc_now() - _DEVICE_LASTS
-    return db.session.scalar(
-        sa.select(KnownDevice.hash)
-        .where(KnownDevice.hash == digest(value), KnownDevice.seen_at > since, *conditions)
-        .limit(1)
-    )
-
-
-def remember_device(user: User) -> bool:
-    """Note this browser as one of the member's; True when it was new to them.
-
-    Several members of one household share a browser, and so the value of its cookie.
-    """
-    hashed = _device()
-    if hashed is None:
-        g.device_cookie = secrets.token_urlsafe(32)
-        hashed = digest(g.device_cookie)
-    new = device_of(user.id) is None
-    db.session.execute(
-        insert(KnownDevice)
-        .values(user_id=user.id, hash=hashed, seen_at=utc_now())
-        .on_conflict_do_update(index_elements=["hash", "user_id"], set_={"seen_at": utc_now()})
-    )
-    return new
-
-
-_SYSTEMS = (
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("CrOS", "ChromeOS"),
-    ("Mac OS X", "macOS"),
-    ("Linux", "Linux"),
-)
-_BROWSERS = (
-    (r"Edg(?:e|A|iOS)?/", "Edge"),
-    (r"SamsungBrowser/", "Samsung Internet"),
-    (r"OPR/|Opera", "Opera"),
-    (r"Firefox/|FxiOS/", "Firefox"),
-    (r"Chrome/|CriOS/|Chromium/", "Chrome"),
-    (r"Safari/", "Safari"),
-)
-
-
-def device_name(agent: str) -> str:
-    """ "Firefox, Windows": enough to recognise one's own devices; "" when it says nothing."""
-    browser = next((name for pattern, name in _BROWSERS if re.search(pattern, agent)), "")
-    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
-    return ", ".join(part for part in (browser, system) if part)
-
-
 def _set_cookies(response: Response) -> Response:
     if response.status_code >= 500:  # what the cookies stand for was rolled back
         return response
-    secure = current_app.config["SECURE_COOKIES"]
-    options: dict[str, Any] = {"secure": secure, "httponly": True, "samesite": "Lax", "path": "/"}
     value = g.get("session_cookie")
     if value:
         age = LASTING.absolute if g.session_lasting else None
-        response.set_cookie(cookie_name(), value, max_age=age, **options)
+        response.set_cookie(cookies.name("sid"), value, max_age=age, **cookies.options())
     elif value == "":
-        response.delete_cookie(cookie_name(), **options)
-    if g.get("device_cookie"):
-        response.set_cookie(cookie_name("device"), g.device_cookie, max_age=_DEVICE_LASTS, **options)
+        response.delete_cookie(cookies.name("sid"), **cookies.options())
     return response

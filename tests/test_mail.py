@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from medportal import delivery, jobs, mail, tokens
+from medportal import carriers, delivery, jobs, mail, tokens
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.outbox import Job, Outbox, Suppression
@@ -48,10 +48,10 @@ def sink(app):
             name: app.config[name] for name in ("MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_TIMEOUT")
         }
         app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=port, MAIL_USE_TLS=False, MAIL_TIMEOUT=5)
-        delivery.init_app(app)
+        carriers.init_app(app)
         yield server
         app.config.update(before)
-        delivery.init_app(app)
+        carriers.init_app(app)
 
 
 @pytest.fixture
@@ -206,14 +206,14 @@ def test_53_a_busy_server_is_tried_again_at_growing_distances_for_two_days(sink,
 
 def test_a_server_out_of_reach_loses_nothing(app, in_app, states):
     app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=9, MAIL_USE_TLS=False)
-    delivery.init_app(app)
+    carriers.init_app(app)
     try:
         in_app(lambda: (put(dedupe="one"), put(dedupe="two")))
         with pytest.raises(delivery.OutOfReach):
             in_app(delivery.send_due)
     finally:
         app.config.update(MAIL_SERVER="", MAIL_PORT=587, MAIL_USE_TLS=True)
-        delivery.init_app(app)
+        carriers.init_app(app)
     assert states() == {"one": "queued", "two": "queued"}
     with time_machine.travel(utc_now() + dt.timedelta(minutes=2)):
         in_app(delivery.send_due)
@@ -296,9 +296,9 @@ def test_certificates_of_mail_servers_are_checked(app, monkeypatch):
         def starttls(self, context):
             seen.append(context)
 
-    monkeypatch.setattr(delivery.smtplib, "SMTP", Host)
+    monkeypatch.setattr(carriers.smtplib, "SMTP", Host)
     with app.app_context():
-        delivery.post.connect().configure_host()
+        carriers.post.connect().configure_host()
     assert seen[-1].verify_mode == ssl.CERT_REQUIRED
     assert seen[-1].check_hostname
 

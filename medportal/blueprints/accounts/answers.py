@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 from wtforms import Form
 
-from medportal import limits, sessions
+from medportal import devices, limits, sessions
 from medportal.blueprints.accounts import kept, signing_in
 from medportal.blueprints.accounts.forms import AddressForm
 from medportal.extensions import db
@@ -17,9 +17,10 @@ from medportal.redirects import own_path
 Answer = str | Response | tuple[str, int]
 
 
-def too_many(template: str, form: Form, field: str, **values: Any) -> tuple[str, int]:
-    """The same page with what was typed, saying at `field` that it was tried too often."""
-    form[field].errors = [gettext("Too many attempts. Please wait 15 minutes.")]
+def too_many(template: str, form: Form, field: str, *, hour: bool = False, **values: Any) -> tuple[str, int]:
+    """The same page with what was typed, saying at `field` that it was tried too often, and how long to wait."""
+    wait = gettext("Too many attempts. Please wait 15 minutes.")
+    form[field].errors = [gettext("Too many attempts. Please wait an hour.") if hour else wait]
     return render_template(template, form=form, **values), 429
 
 
@@ -47,7 +48,7 @@ def let_in(
     session = sessions.start(
         user, lasting=lasting, second_factor=second_factor, short_password=short_password
     )
-    known = not sessions.remember_device(user)
+    known = not devices.remember(user)
     signing_in.signed_in(user, session, known=known, network=limits.wider_network())
     db.session.commit()
     return go_on(packed, own_path(to) or home_of(user))

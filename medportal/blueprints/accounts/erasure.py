@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from medportal import audit, delivery, privacy
+from medportal import audit, carriers, privacy
 from medportal.blueprints.accounts import queries
 from medportal.changes import site_changed
 from medportal.extensions import db
@@ -23,7 +23,7 @@ def erase_due() -> int:
             letters = erase(user)
             db.session.commit()
             for letter in letters:
-                (delivery.mail_folder() / f"{letter}.eml").unlink(missing_ok=True)
+                (carriers.mail_folder() / f"{letter}.eml").unlink(missing_ok=True)
     scrub_file()  # every time: a reader may have stood in its way before
     return len(due)
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from medportal import audit, limits, mail, sessions, tokens
+from medportal import audit, devices, limits, mail, sessions, tokens
 from medportal.blueprints.accounts import queries, second_factor
 from medportal.extensions import db
 from medportal.i18n import current_language
@@ -43,7 +43,7 @@ def set_password(user: User, password_hash: str, *, but: UserSession | None, how
     """Replace it, end the other sessions (15), void open links, tell the member (6)."""
     user.password_hash = password_hash
     second_factor.forget_unfinished(user)
-    sessions.forget_devices(user.id)
+    devices.forget(user.id)
     shut_out(user, but=but)
     audit.record("password changed", user, actor=audit.actor_name(user.role, user.id), how=how)
     tell(user, "password")

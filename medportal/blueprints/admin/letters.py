@@ -7,7 +7,7 @@ from email.policy import default
 from flask import abort, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from medportal import audit, delivery
+from medportal import audit, carriers
 from medportal.access import fresh, owners
 from medportal.blueprints.admin import queries, services
 from medportal.blueprints.admin.views import bp, me
@@ -47,7 +47,7 @@ def _letter(number: int) -> Outbox:
 def read_letter(number: int) -> str:
     """A letter kept as a file, for sites without a mail server. It may hold somebody's link, so reading is recorded."""
     row = _letter(number)
-    file = delivery.mail_folder() / f"{row.id}.eml"
+    file = carriers.mail_folder() / f"{row.id}.eml"
     if not file.is_file():
         abort(404)
     audit.record("letter read", row, actor=me())

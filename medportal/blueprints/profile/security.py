@@ -1,5 +1,7 @@
 """Second factor and sessions."""
 
+from typing import Any
+
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext
 
@@ -38,7 +40,7 @@ def second_factor() -> Answer:
     if factor is None:
         return render_template("profile/second_factor_begin.html", **_needed())
     form = EnrolForm()
-    values = _needed() | {
+    values: dict[str, Any] = _needed() | {
         "picture": factors.qr_code(factor, site=_site_name()),
         "secret": factors.secret(factor),
     }
