@@ -74,7 +74,9 @@ class OpenForm(TranslatedForm):
     def validate(self, extra_validators: Any = None) -> bool:
         fine = super().validate(extra_validators)
         if fine and not self._was_shown():
-            self.form_errors = [gettext("That was very quick. Please send it once more.")]
+            again = gettext("That was very quick. Please send it once more.")
+            retype = gettext("That was very quick. Please type the password again and send it once more.")
+            self.form_errors = [retype if "password" in self else again]
             return False
         return bool(fine)
 
@@ -109,6 +111,9 @@ class NewPassword:
 
     def chosen_for(self, role: str, *words: str) -> Self:
         self.role, self.words = role, words
+        least = passwords.shortest_for(role)
+        hint = gettext("At least %(n)s characters. Several words are easy to remember.", n=least)
+        self.password.description = hint  # type: ignore[attr-defined]
         return self
 
 

@@ -42,8 +42,8 @@ class NotNeeded(Exception):
 
 CHANGES = {
     "password": _l("Your password was changed"),
-    "second_factor_on": _l("The second factor of your account was switched on"),
-    "second_factor_off": _l("The second factor of your account was switched off"),
+    "second_factor_on": _l("Two-step verification of your account was switched on"),
+    "second_factor_off": _l("Two-step verification of your account was switched off"),
     "recovery_codes": _l("New recovery codes were made for your account"),
     "role": _l("The role of your account was changed"),
     "address_asked": _l("Another address was asked for your account"),

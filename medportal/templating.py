@@ -110,7 +110,7 @@ def day(value: date | datetime) -> Markup:
 def day_and_clock(moment: datetime) -> str:
     """A moment in the site's time zone, for lists of what happened."""
     local = to_user_timezone(moment)
-    on = format_date(local.date(), "d MMM y", locale=get_locale())
+    on = _long_date(local.date(), str(get_locale()))
     return isolate_plain(digits(gettext("%(day)s, %(clock)s", day=on, clock=f"{local:%H:%M}")))
 
 

@@ -87,7 +87,7 @@ def test_who_is_quicker_than_people_is_asked_to_send_again(make_app, app, visito
         headers={"Origin": "http://localhost"},
     )
     assert page.status_code == 422
-    assert "Please send it once more" in page.text
+    assert "type the password again and send it once more" in page.text
     assert NEW in page.text
 
 

@@ -99,7 +99,7 @@ def test_accounts_are_found_by_name_address_and_role(as_, make_user):
 
 
 def act(browser, number, action, status=303, **form):
-    return browser.send(f"/en/admin/users/{number}/{action}", status, **form)
+    return browser.send(f"/en/admin/users/{number}/{action}", status, **{"sure": "y"} | form)
 
 
 def test_15_a_new_role_ends_the_sessions_and_is_told(as_, user_of, letters, visitor, in_app):
@@ -145,6 +145,22 @@ def test_a_lost_phone_is_helped_by_a_second_owner(as_, make_user, user_of, visit
     assert user_of(2, lambda user: user.has_second_factor) is False
     page = visitor().sign_in("second@mail.example.com")
     assert page.response.headers["Location"] == "/en/admin/"
+
+
+@pytest.mark.parametrize("action", ["disabled", "factor"])
+def test_what_hurts_is_asked_about_first(as_, action, lang, user_of):
+    owner, member = as_("owner"), as_(email=MEMBER)
+    page = owner.send(f"/{lang}/admin/users/2/{action}", 200)
+    assert page.one("form input[name=sure]")
+    assert page.one("form.form")["action"] == f"/{lang}/admin/users/2/{action}"
+    assert member.is_signed_in()
+
+
+def test_doses_in_messages_keep_their_order(as_, in_app):
+    in_app(message(lang="ar", body="الجرعة (500 mg/day) والضغط 120/80 هنا"))
+    html = as_("owner").get("/ar/admin/messages").html
+    assert '<bdi dir="ltr" lang="en">(500 mg/day)</bdi>' in html
+    assert '<bdi dir="ltr">120/80</bdi>' in html
 
 
 @pytest.mark.parametrize(("action", "form"), [("role", {"role": "member"}), ("disabled", {})])
@@ -235,7 +251,10 @@ def test_held_sign_ups_are_sent_or_discarded(as_, app, visitor, letters, in_app)
     in_app(
         lambda: db.session.execute(sa.update(Outbox).where(Outbox.template == "verify").values(state="held"))
     )
-    owner.send("/en/admin/mail/held/discard")
+    page = owner.send("/en/admin/mail/held/discard", 200)
+    assert "3 emails will never be sent" in page.text
+    assert len(letters()) == 4
+    owner.send("/en/admin/mail/held/discard", sure="y")
     assert [one.name for one in letters()] == ["sign_up_burst"]
 
 

@@ -114,7 +114,7 @@ def test_an_address_asked_for_by_an_intruder_dies_with_the_password(as_, visitor
         visitor().send_bare("/en/account/forgot", email=MEMBER, ts=stamp)
         visitor().send_bare(letters()[-1].link, password="quite another phrase")
     else:
-        as_("owner").send("/en/admin/users/1/disabled")
+        as_("owner").send("/en/admin/users/1/disabled", sure="y")
     visitor().send_bare(link, 410)
     assert user_of(1, lambda user: user.email) == MEMBER
 

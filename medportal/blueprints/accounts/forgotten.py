@@ -45,7 +45,7 @@ def reset(token: str) -> Answer:
         link.user.role, link.user.email, link.user.name, link.user.display_name
     )
     if not form.validate_on_submit():
-        values = {"form": form, "user": link.user, "least": passwords.shortest_for(link.user.role)}
+        values = {"form": form, "user": link.user}
         return render_template("accounts/reset.html", **values), 422 if form.is_submitted() else 200
     db.session.rollback()
     hashed = passwords.hash_of(form.password.data)

@@ -62,25 +62,27 @@ class CodeForm(TranslatedForm):
     kept = HiddenField()
 
 
-class _NewAccountForm(NewPassword, TranslatedForm):
-    name = StringField(
+def _name_field() -> StringField:
+    return StringField(
         _l("Name"),
         validators=[InputRequired(), Length(max=120)],
         render_kw={"autocomplete": "name", "dir": "auto"},
     )
+
+
+class InvitationForm(NewPassword, TranslatedForm):
+    name = _name_field()
     password = password_field(new=True)
 
 
-class InvitationForm(_NewAccountForm):
-    pass
-
-
-class FirstOwnerForm(_NewAccountForm):
+class FirstOwnerForm(NewPassword, TranslatedForm):
     code = StringField(
         _l("Code from the server"),
-        description=_l("The server prints it when it starts; `flask users setup-code` prints a new one."),
+        description=_l("The server prints it when it starts."),
         validators=[InputRequired(), Length(max=40)],
         render_kw={"autocomplete": "off", "dir": "ltr", "spellcheck": "false"},
     )
     email = email_field(autocomplete="username")
+    name = _name_field()
+    password = password_field(new=True)
     language = language_field(_l("Language of the desk and of emails"))

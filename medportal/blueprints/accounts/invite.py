@@ -21,7 +21,7 @@ def invitation(token: str) -> Answer:
         return link_gone(None)
     role, email = link.data["role"], link.data["email"]
     form = InvitationForm().chosen_for(role, email)
-    values = {"form": form, "email": email, "role": role, "least": passwords.shortest_for(role)}
+    values = {"form": form, "email": email, "role": role}
     if not form.validate_on_submit():
         return render_template("accounts/invitation.html", **values), 422 if form.is_submitted() else 200
     db.session.rollback()

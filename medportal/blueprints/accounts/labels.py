@@ -5,10 +5,12 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
 from medportal.i18n import LANGUAGES
 from medportal.mail import LETTERS, STATES
 from medportal.models.user import Role
+from medportal.templating import day_and_clock
 
 ROLES = {
     Role.MEMBER: _l("Member"),
@@ -20,7 +22,7 @@ ROLES = {
 ACTIONS = {
     "sign in": _l("Signed in"),
     "sign in refused": _l("Sign-in refused"),
-    "code refused": _l("Code of the second factor refused"),
+    "code refused": _l("Code of two-step verification refused"),
     "refused": _l("Access to a page refused"),
     "account opened": _l("Account opened"),
     "owner made": _l("First owner's account created"),
@@ -29,8 +31,8 @@ ACTIONS = {
     "letter put aside": _l("Email put aside"),
     "password changed": _l("Password changed"),
     "address changed": _l("Email address changed"),
-    "second factor on": _l("Second factor switched on"),
-    "second factor off": _l("Second factor switched off"),
+    "second factor on": _l("Two-step verification switched on"),
+    "second factor off": _l("Two-step verification switched off"),
     "recovery codes renewed": _l("Recovery codes renewed"),
     "sessions ended": _l("Sessions ended"),
     "data exported": _l("Copy of the data taken"),
@@ -55,6 +57,22 @@ ACTIONS = {
     "withdraw": _l("Text withdrawn"),
 }
 
+OBJECTS = {
+    "User": _l("Account"),
+    "Message": _l("Message"),
+    "Content": _l("Text"),
+    "ContentText": _l("Text"),
+    "Outbox": _l("Email"),
+    "Suppression": _l("Refused address"),
+}
+ACTORS = {
+    "visitor": _l("somebody not signed in"),
+    "jobs": _l("the jobs program"),
+    "command line": _l("command line"),
+    "setup": _l("first set-up"),
+    "sample": _l("sample site"),
+}
+
 FIELDS = {
     "email": _l("Email address"),
     "name": _l("Name"),
@@ -65,7 +83,7 @@ FIELDS = {
     "created_at": _l("Member since"),
     "signed_in_at": _l("Last signed in"),
     "erasure_on": _l("Erasure planned for"),
-    "second_factor": _l("Second factor"),
+    "second_factor": _l("Two-step verification"),
     "recovery_codes_left": _l("Recovery codes left"),
     "device": _l("Device"),
     "began": _l("Session began"),
@@ -98,6 +116,17 @@ def action_name(action: str) -> str:
     return str(ACTIONS.get(action, action))
 
 
+def object_name(kind: str) -> str:
+    return str(OBJECTS.get(kind, kind))
+
+
+def actor_label(actor: str, emails: dict[str, str]) -> Markup:
+    """Who did it: an address if the account still exists, a word for programs, else the pseudonym."""
+    if actor in emails:
+        return Markup('<bdi dir="ltr">{}</bdi>').format(emails[actor])
+    return Markup("<bdi>{}</bdi>").format(str(ACTORS.get(actor, actor)))
+
+
 def field_name(name: str) -> str:
     return str(FIELDS.get(name, name))
 
@@ -114,5 +143,5 @@ def export_value(name: str, value: Any) -> str:
     if name == "language" and value in LANGUAGES:
         return LANGUAGES[value].native_name
     if name in _MOMENTS:
-        return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M} UTC"
+        return day_and_clock(datetime.fromisoformat(value))
     return str(value)

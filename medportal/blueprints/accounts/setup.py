@@ -14,8 +14,6 @@ from medportal.extensions import db
 from medportal.i18n import LANGUAGES, current_language
 from medportal.models.user import Role
 
-LEAST = passwords.shortest_for(Role.OWNER)
-
 
 @bp.route("/setup", methods=["GET", "POST"])
 @anyone
@@ -31,7 +29,7 @@ def setup() -> Answer:
         return _page(form), 422 if form.is_submitted() else 200
     hit = limits.spend("setup", limits.network(), limit=10, seconds=QUARTER)
     if hit is None:
-        return too_many("accounts/setup.html", form, "code", least=LEAST)
+        return too_many("accounts/setup.html", form, "code")
     db.session.commit()
     if not staff.setup_code_is(form.code.data):
         form.code.errors = [
@@ -56,4 +54,4 @@ def setup() -> Answer:
 
 
 def _page(form: FirstOwnerForm) -> str:
-    return render_template("accounts/setup.html", form=form, least=LEAST)
+    return render_template("accounts/setup.html", form=form)

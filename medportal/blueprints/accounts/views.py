@@ -29,6 +29,8 @@ def _names() -> dict[str, object]:
         "roles": labels.ROLES,
         "action_name": labels.action_name,
         "field_name": labels.field_name,
+        "object_name": labels.object_name,
+        "actor_label": labels.actor_label,
         "export_value": labels.export_value,
     }
 

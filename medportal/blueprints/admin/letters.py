@@ -4,7 +4,8 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
-from flask import abort, current_app, redirect, render_template, url_for
+from flask import abort, current_app, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from medportal import audit, carriers
@@ -84,7 +85,14 @@ def put_letter_aside(number: int) -> Response:
 
 @bp.post("/<lang:lang>/admin/mail/held/<any(release, discard):what>")
 @owners
-def settle_held(what: str) -> Response:
+def settle_held(what: str) -> Response | str:
+    if what == "discard" and not request.form.get("sure"):
+        return render_template(
+            "admin/check.html",
+            heading=gettext("Discard the held emails"),
+            sentence=queries.say_discard(queries.held_count()),
+            back=url_for("admin.letters", state="held"),
+        )
     (services.release_held if what == "release" else services.discard_held)(by=me())
     db.session.commit()
     return redirect(url_for("admin.letters", done=what), 303)

@@ -31,6 +31,15 @@ def say_held(n: int) -> str:
     )
 
 
+def say_discard(n: int) -> str:
+    return ngettext(
+        "%(n)s email will never be sent, and its sign-up lapses.",
+        "%(n)s emails will never be sent, and their sign-ups lapse.",
+        n,
+        n=n,
+    )
+
+
 def failed_count() -> int:
     since = utc_now() - timedelta(days=7)
     return _letters(Outbox.state == MailState.FAILED, Outbox.created_at > since)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from medportal import htmx, limits
@@ -85,11 +86,27 @@ ACTIONS: dict[str, Callable[..., None]] = {
 }
 
 
+CHECKS = {
+    "disabled": (
+        _l("Switch the account off"),
+        _l("Its holder is signed out everywhere and cannot sign in any more, until it is switched on again."),
+    ),
+    "factor": (
+        _l("Switch two-step verification off"),
+        _l("Afterwards the password alone is enough. Be sure that you spoke to the holder of the account."),
+    ),
+}
+
+
 @bp.post("/<lang:lang>/admin/users/<int:number>/<any(disabled, enabled, sessions, factor):action>")
 @owners
 @fresh
 def act_on_user(number: int, action: str) -> Answer:
     user = _user(number)
+    if action in CHECKS and not request.form.get("sure"):
+        heading, sentence = CHECKS[action]
+        back = url_for("admin.user", number=number)
+        return render_template("admin/check.html", heading=heading, sentence=sentence, back=back)
     return _done(user, action, lambda: ACTIONS[action](user, by=me()))
 
 

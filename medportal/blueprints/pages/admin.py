@@ -61,7 +61,8 @@ def admin_settle_message(number: int) -> Response | str:
     if htmx.wants_fragment():
         return render_template("admin/_message.html", message=message, about=_about([message]))
     back = own_path(request.form.get("next")) or url_for("pages.admin_messages")
-    return redirect(f"{back}#message-{number}", 303)
+    joiner = "&" if "?" in back else "?"
+    return redirect(f"{back}{joiner}done={'settled' if state == 'done' else 'reopened'}", 303)
 
 
 @bp.app_context_processor

@@ -66,5 +66,6 @@ class EnrolForm(MemberForm):
 
 class DeleteForm(MemberForm):
     sure = BooleanField(
-        _l("Yes, erase my account and everything that belongs to it"), validators=[InputRequired()]
+        _l("Yes, erase my account and everything that belongs to it"),
+        validators=[InputRequired(_l("Please tick the box to confirm."))],
     )

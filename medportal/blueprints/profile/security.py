@@ -51,7 +51,9 @@ def second_factor() -> Answer:
     codes = services.confirm_second_factor(member(), form.code.data or "") if form.validate() else None
     if codes is None:
         db.session.commit()
-        form.code.errors = [gettext("This code does not match. Is the phone's clock right?")]
+        form.code.errors = list(form.code.errors) or [
+            gettext("This code does not match. Is the phone's clock right?")
+        ]
         return render_template("profile/second_factor.html", form=form, **values), 422
     db.session.commit()
     return render_template("profile/codes.html", codes=codes)

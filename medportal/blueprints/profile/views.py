@@ -18,9 +18,11 @@ from medportal.blueprints.profile.forms import (
     ProfileForm,
 )
 from medportal.extensions import db
+from medportal.i18n import current_language
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
 from medportal.sessions import member
+from medportal.templating import site_day
 
 bp = Blueprint("profile", __name__)
 
@@ -30,7 +32,7 @@ DONE = {
     "password": _l("The password has been changed. All other devices are signed out."),
     "letter": _l("An email is on its way to the new address. The link in it makes the change."),
     "address": _l("The address has been changed."),
-    "second_factor_off": _l("The second factor has been switched off."),
+    "second_factor_off": _l("Two-step verification has been switched off."),
     "ended": _l("Signed out there."),
     "kept": _l("The account stays. Nothing was erased."),
 }
@@ -58,6 +60,7 @@ def edit() -> Answer:
     form = ProfileForm(obj=member(), data={"language": member().lang})
     if not form.validate_on_submit():
         return render_template("profile/edit.html", form=form), 422 if form.is_submitted() else 200
+    before = member().lang
     services.edit(
         member(),
         name=form.name.data or "",
@@ -66,7 +69,8 @@ def edit() -> Answer:
         lang=form.language.data,
     )
     db.session.commit()
-    return redirect(url_for("profile.overview", done="profile", lang=form.language.data), 303)
+    chosen = form.language.data if form.language.data != before else current_language().code
+    return redirect(url_for("profile.overview", done="profile", lang=chosen), 303)
 
 
 @bp.route("/<lang:lang>/account/password", methods=["GET", "POST"])
@@ -76,8 +80,7 @@ def password() -> Answer:
     user = member()
     form = ChangePasswordForm().chosen_for(user.role, user.email, user.name, user.display_name)
     if not form.validate_on_submit():
-        status, least = 422 if form.is_submitted() else 200, passwords.shortest_for(user.role)
-        return render_template("profile/password.html", form=form, least=least), status
+        return render_template("profile/password.html", form=form), 422 if form.is_submitted() else 200
     db.session.rollback()
     hashed = passwords.hash_of(form.password.data)
     set_password(user, hashed, but=sessions.renew(new_password=True), how="by the member")
@@ -135,7 +138,9 @@ def export() -> Answer | Response:
     return Response(
         copies.archive(member()),
         mimetype="application/zip",
-        headers={"Content-Disposition": f'attachment; filename="my-data-{utc_now():%Y-%m-%d}.zip"'},
+        headers={
+            "Content-Disposition": f'attachment; filename="my-data-{site_day(utc_now()).isoformat()}.zip"'
+        },
     )
 
 

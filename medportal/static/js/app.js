@@ -71,13 +71,16 @@
   var errors = document.querySelector("[data-errors]");
   if (errors) errors.focus();
 
-  // After htmx replaced a part: say what it is now; keep the focus where it was.
-  document.addEventListener("htmx:afterSwap", function (event) {
-    var part = document.getElementById(event.detail.target.id) || event.detail.target;
-    if (part.hasAttribute("data-announce")) {
-      var heading = part.querySelector("#results-count");
-      if (heading) say(heading.textContent.trim());
-    }
+  // After htmx replaced a part: say what it is now; a focus that went with the old part goes to the new one.
+  document.addEventListener("htmx:afterSettle", function (event) {
+    var part = document.getElementById(event.detail.target.id) || event.detail.elt;
+    var heading = part.querySelector("#results-count");
+    if (part.hasAttribute("data-announce") && heading) say(heading.textContent.trim());
+    if (part.dataset.say) say(part.dataset.say);
+    if (document.activeElement !== document.body) return;
+    var next = part.querySelector("button") || heading;
+    if (next === heading && heading) heading.tabIndex = -1;
+    if (next) next.focus();
   });
   // A session that ended: sent as a plain form, its entries are kept through signing in.
   document.addEventListener("htmx:responseError", function (event) {
