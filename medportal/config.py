@@ -62,7 +62,7 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
     "STAFF_2FA": ("required", _text),
     "SECRET_KEY_FALLBACKS": ([], _words),
     "PASSWORD_MEMORY_KIB": (19456, _number),
-    "PASSWORD_PASSES": (2, _number),
+    "PASSWORD_PASSES": (4, _number),
     "SIGN_UP_BURST": (50, _number),
     "MAIL_SERVER": ("", _text),
     "MAIL_PORT": (587, _number),

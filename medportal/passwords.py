@@ -3,13 +3,16 @@
 Length and commonness count, composition does not: any characters, kept exactly as typed.
 """
 
+import contextlib
+import os
 import re
+import threading
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from threading import BoundedSemaphore
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -23,8 +26,9 @@ from medportal.models.setting import all_settings
 from medportal.models.user import STAFF
 
 SHORTEST, SHORTEST_FOR_STAFF, LONGEST = 10, 14, 256
-_AT_ONCE = BoundedSemaphore(2)  # a worker: hashing must not take the whole machine from readers
+AT_ONCE = 2
 _PATIENCE = 5.0  # seconds in the queue; then a kind "later" is better than a thread that readers miss
+Result = TypeVar("Result")
 _ENDS = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 _RUNS = ("qwertyuiopasdfghjklzxcvbnm", "abcdefghijklmnopqrstuvwxyz", "01234567890123456789")
 
@@ -45,32 +49,41 @@ def _nobody(hasher: PasswordHasher) -> str:
 
 def hash_of(password: str) -> str:
     """Costly on purpose: call it with no transaction open."""
-    with _one_of_two():
-        return _hasher().hash(password)
-
-
-@contextmanager
-def _one_of_two() -> Iterator[None]:
-    if not _AT_ONCE.acquire(timeout=_PATIENCE):
-        raise ServiceUnavailable
-    try:
-        yield
-    finally:
-        _AT_ONCE.release()
+    return _aside(_hasher().hash, password)
 
 
 def matches(stored: str | None, password: str) -> bool:
     """Whether the password is that of the hash; None (no such account) costs the same time and is never right."""
     hasher = _hasher()
-    decoy = stored is None
-    stored = stored or _nobody(hasher)
-    with _one_of_two():
-        if not stored.startswith("$argon2"):
-            return check_password_hash(stored, password)
-        try:
-            return hasher.verify(stored, password) and not decoy
-        except (Argon2Error, InvalidHashError):
-            return False
+    if stored is not None and not stored.startswith("$argon2"):
+        return _aside(check_password_hash, stored, password)
+    right = _aside(_verify, hasher, stored or _nobody(hasher), password)
+    return right and stored is not None
+
+
+def _verify(hasher: PasswordHasher, stored: str, password: str) -> bool:
+    try:
+        return hasher.verify(stored, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def _aside(work: Callable[..., Result], *arguments: Any) -> Result:
+    """Done by one of two threads of low priority, so that readers of this worker go first."""
+    try:
+        return _pool().submit(work, *arguments).result(timeout=_PATIENCE)
+    except TimeoutError:
+        raise ServiceUnavailable from None
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hash", initializer=_step_back)
+
+
+def _step_back() -> None:
+    with contextlib.suppress(OSError, AttributeError):  # where the system does not know priorities of threads
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def is_outdated(stored: str) -> bool:
