@@ -1,3 +1,7 @@
+import gc
+
 from medportal import create_app
 
 app = create_app()
+gc.collect()
+gc.freeze()  # what lives as long as the process need not be looked through again: it stops readers for a tenth of a second

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, request
+from flask import Flask, before_render_template, has_request_context, request
 from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -57,6 +57,7 @@ def init_app(app: Flask) -> None:
             event.listen(db.engine, "begin", _begin_sqlite)
     app.before_request(_mark_safe_request)
     app.teardown_request(_unmark_request)
+    before_render_template.connect(_render_as_reader, app)
 
 
 def _open_sqlite(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
@@ -89,6 +90,14 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 def _mark_safe_request() -> None:
     _reading.set(request.method in SAFE_METHODS)
+
+
+def _render_as_reader(_app: Flask, **_context: Any) -> None:
+    """A page that answers a form is written like any other: whoever renders has committed or changed nothing, and
+    does not keep other writers waiting meanwhile."""
+    if has_request_context() and request.method not in SAFE_METHODS and not _reading.get():
+        db.session.rollback()
+        _reading.set(True)
 
 
 def _unmark_request(_error: BaseException | None) -> None:

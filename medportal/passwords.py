@@ -57,22 +57,23 @@ def matches(stored: str | None, password: str) -> bool:
     hasher = _hasher()
     if stored is not None and not stored.startswith("$argon2"):
         return _aside(check_password_hash, stored, password)
-    right = _aside(_verify, hasher, stored or _nobody(hasher), password)
-    return right and stored is not None
+    return _aside(_verify, hasher, stored, password) and stored is not None
 
 
-def _verify(hasher: PasswordHasher, stored: str, password: str) -> bool:
+def _verify(hasher: PasswordHasher, stored: str | None, password: str) -> bool:
     try:
-        return hasher.verify(stored, password)
+        return hasher.verify(stored or _nobody(hasher), password)
     except (Argon2Error, InvalidHashError):
         return False
 
 
 def _aside(work: Callable[..., Result], *arguments: Any) -> Result:
     """Done by one of two threads of low priority, so that readers of this worker go first."""
+    task = _pool().submit(work, *arguments)
     try:
-        return _pool().submit(work, *arguments).result(timeout=_PATIENCE)
+        return task.result(timeout=_PATIENCE)
     except TimeoutError:
+        task.cancel()
         raise ServiceUnavailable from None
 
 

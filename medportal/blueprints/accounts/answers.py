@@ -50,8 +50,9 @@ def let_in(
     )
     known = not devices.remember(user)
     signing_in.signed_in(user, session, known=known, network=limits.wider_network())
+    target = own_path(to) or home_of(user)  # before the commit, which would make us ask for the account again
     db.session.commit()
-    return go_on(packed, own_path(to) or home_of(user))
+    return go_on(packed, target)
 
 
 def go_on(packed: str | None, otherwise: str) -> Answer:

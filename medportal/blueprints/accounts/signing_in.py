@@ -52,7 +52,7 @@ def check_password(
     ).one_or_none()
     device = device_of(found.id if found else None)
     hits = [limits.spend("password", device or key, limit=10, seconds=QUARTER)]
-    if device is None:  # a neighbour's wrong tries must not lock out whoever is known here
+    if device is None and hits[0] is not None:  # a neighbour's tries must not lock out whoever is known here
         hits.append(limits.spend("password-network", network, limit=40, seconds=QUARTER))
     db.session.commit()
     if None in hits:
