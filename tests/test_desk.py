@@ -14,7 +14,7 @@ from medportal.lib.dates import utc_now
 from medportal.models.audit import Audit
 from medportal.models.outbox import Outbox
 from medportal.models.user import User
-from tests.conftest import MEMBER, PASSWORD
+from tests.people import MEMBER, PASSWORD
 from tests.test_accounts import sign_up
 
 BODY = "The dose table seems to miss a unit."

@@ -15,7 +15,7 @@ from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.outbox import Job, Outbox, Suppression
 from medportal.models.user import User
-from tests.conftest import MEMBER
+from tests.people import MEMBER
 from tests.sink import smtp_sink
 
 SNAPSHOTS = Path(__file__).parent / "letters"

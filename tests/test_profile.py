@@ -18,7 +18,7 @@ from medportal.models.audit import Audit, AuditNetwork
 from medportal.models.message import Message
 from medportal.models.setting import Setting
 from medportal.models.user import User
-from tests.conftest import MEMBER, PASSWORD
+from tests.people import MEMBER, PASSWORD
 
 NEW = "new-layla@mail.example.com"
 

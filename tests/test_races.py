@@ -11,7 +11,7 @@ from medportal.blueprints.accounts import staff
 from medportal.extensions import db
 from medportal.models.audit import Audit
 from medportal.models.user import User
-from tests.conftest import MEMBER, PASSWORD, Visitor
+from tests.people import MEMBER, PASSWORD, Visitor
 from tests.test_accounts import ask, sign_up
 from tests.test_second_factor import enrol
 

@@ -11,7 +11,7 @@ import time_machine
 from medportal.extensions import db
 from medportal.models.outbox import Outbox
 from medportal.models.user import RecoveryCode, SecondFactor
-from tests.conftest import MEMBER, PASSWORD, Visitor
+from tests.people import MEMBER, PASSWORD, Visitor
 
 START = dt.datetime(2026, 11, 22, 9, tzinfo=dt.UTC)
 

@@ -10,7 +10,8 @@ import pytest
 
 from medportal.blueprints.content.drafts import PartDraft, SectionDraft
 from medportal.logs import JsonFormatter, log
-from tests.conftest import ORIGIN, Page
+from tests.conftest import ORIGIN
+from tests.people import Page
 from tests.test_access import path_of
 
 PAGES = ["/en/", "/ar/diseases/", "/en/contact", "/en/nothing", "/ar/categories/"]

@@ -8,7 +8,7 @@ import time_machine
 
 from medportal.extensions import db
 from medportal.models.user import UserSession
-from tests.conftest import MEMBER, PASSWORD, Visitor
+from tests.people import MEMBER, PASSWORD, Visitor
 
 AGENT = "Mozilla/5.0 (Windows NT 10.0; rv:130.0) Gecko/20100101 Firefox/130.0"
 

@@ -11,7 +11,7 @@ from medportal.blueprints.accounts import staff
 from medportal.demo import cast
 from medportal.extensions import db
 from medportal.models.user import User
-from tests.conftest import MEMBER, PASSWORD
+from tests.people import MEMBER, PASSWORD
 
 OWNER = {"email": MEMBER, "name": "Dr Layla", "password": PASSWORD, "language": "en"}
 
