@@ -9,7 +9,7 @@ from medportal import tokens
 from medportal.extensions import db
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
-from medportal.models.outbox import MailState, Outbox
+from medportal.models.outbox import Outbox
 from medportal.models.user import Role, Token, User
 
 CANDIDATES = 5
@@ -58,10 +58,6 @@ def recent_sign_up_letters() -> int:
         )
         or 0
     )
-
-
-def held_letters() -> sa.Select[Outbox]:
-    return sa.select(Outbox).where(Outbox.state == MailState.HELD).order_by(Outbox.id)
 
 
 def open_invitations() -> sa.Select[Token]:

@@ -42,6 +42,13 @@ def _letter(number: int) -> Outbox:
     return row
 
 
+def _failed(number: int) -> Outbox:
+    row = _letter(number)
+    if row.state != MailState.FAILED:
+        abort(404)
+    return row
+
+
 @bp.post("/<lang:lang>/admin/mail/<int:number>/read")
 @owners
 @fresh
@@ -64,9 +71,7 @@ def read_letter(number: int) -> str:
 @bp.post("/<lang:lang>/admin/mail/<int:number>/again")
 @owners
 def send_letter_again(number: int) -> Response:
-    row = _letter(number)
-    if row.state != MailState.FAILED:
-        abort(404)
+    row = _failed(number)
     services.try_again(row, by=me())
     db.session.commit()
     return redirect(url_for("admin.letters", done="again"), 303)
@@ -75,9 +80,7 @@ def send_letter_again(number: int) -> Response:
 @bp.post("/<lang:lang>/admin/mail/<int:number>/aside")
 @owners
 def put_letter_aside(number: int) -> Response:
-    row = _letter(number)
-    if row.state != MailState.FAILED:
-        abort(404)
+    row = _failed(number)
     services.put_aside(row, by=me())
     db.session.commit()
     return redirect(url_for("admin.letters", done="aside"), 303)
