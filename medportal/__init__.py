@@ -20,6 +20,7 @@ from medportal import (
     htmx,
     i18n,
     logs,
+    search,
     security,
     sessions,
     templating,
@@ -41,6 +42,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     extensions.init_app(app)
     for part in (
         logs,
+        search,
         security,
         i18n,
         sessions,

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -27,6 +28,8 @@ from medportal.lib import addresses
 from medportal.models.content import Content
 from medportal.models.outbox import MailState, Outbox
 from medportal.models.user import Role
+from medportal.search import glossary
+from medportal.search import upkeep as search_upkeep
 
 demo = AppGroup("demo", help="The sample site.")
 content = AppGroup("content", help="Upkeep of what is published.")
@@ -34,11 +37,12 @@ messages = AppGroup("messages", help="Messages and reports from readers.")
 users = AppGroup("users", help="Owners, passwords, the first sign-in.")
 jobs = AppGroup("jobs", help="Recurring work and mail.")
 mail = AppGroup("mail", help="Letters on their way.")
+search = AppGroup("search", help="The search index and its glossary.")
 taxonomy = AppGroup("taxonomy", help="Categories and specialties.")
 
 
 def init_app(app: Flask) -> None:
-    for command in (demo, content, messages, users, jobs, mail, taxonomy, import_command):
+    for command in (demo, content, messages, users, jobs, mail, search, taxonomy, import_command):
         app.cli.add_command(command)
 
 
@@ -205,6 +209,35 @@ def mail_status(as_json: bool) -> None:
         click.echo(f"{state:<11}{count}")
     if oldest:
         click.echo(f"The oldest has waited since {oldest:%Y-%m-%d %H:%M} UTC.")
+
+
+@search.command("reindex")
+def search_reindex() -> None:
+    """Build the search index anew, and load what is missing of the shipped glossary."""
+    words = glossary.load()
+    db.session.commit()
+    shown = time.monotonic()
+
+    def progress(done: int, of: int) -> None:
+        nonlocal shown
+        if done == of or time.monotonic() - shown > 2:
+            shown = time.monotonic()
+            click.echo(f"{done} of {of} entries")
+
+    search_upkeep.rebuild(echo=progress)
+    click.echo(f"The search index is built; {words} words were added to the glossary.")
+
+
+@search.command("check")
+def search_check() -> None:
+    """Compare the search index with the content; fails when they differ."""
+    with reading():
+        faults = search_upkeep.faults()
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        raise click.ClickException(f"{len(faults)} faults; `flask search reindex` builds the index anew.")
+    click.echo("The search index says what the content says.")
 
 
 @taxonomy.command("load")

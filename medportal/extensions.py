@@ -104,7 +104,7 @@ def _unmark_request(_error: BaseException | None) -> None:
     _reading.set(False)
 
 
-def insert(table: type[Base]) -> Any:
+def insert(table: Any) -> Any:
     """An INSERT that knows ON CONFLICT, which both databases write alike and SQLAlchemy apart."""
     return (sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert)(table)
 

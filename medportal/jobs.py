@@ -20,6 +20,7 @@ from medportal.extensions import db, reading
 from medportal.lib.dates import utc_now
 from medportal.logs import log
 from medportal.models.outbox import Job, Outbox
+from medportal.search import upkeep as search_upkeep
 
 LEASE = timedelta(minutes=30)
 REST = 60.0
@@ -36,6 +37,7 @@ class Recurring:
 
 JOBS = (
     Recurring("erase-accounts", timedelta(minutes=10), erasure.erase_due),
+    Recurring("search-index", timedelta(minutes=10), search_upkeep.keep),
     Recurring("clean-up", timedelta(hours=1), retention.clean_up),
 )
 

@@ -18,6 +18,7 @@ from medportal.demo import cast, loader
 from medportal.extensions import db, reading
 from medportal.models.content import Content, ContentText, Part, Section, Status
 from medportal.models.trust import Review, Revision
+from medportal.search import upkeep
 from tests.conftest import ORIGIN, section
 
 
@@ -215,7 +216,7 @@ def test_a_draft_beside_a_published_text_changes_nothing_public(make_content, in
 
 def test_models_equal_the_migrated_schema(app):
     def include(_item, name, kind, *_rest):
-        return not (kind == "table" and name == "alembic_version")
+        return not (kind == "table" and (name == "alembic_version" or "_fts" in name))
 
     with app.app_context(), db.engine.connect() as connection:
         context = MigrationContext.configure(
@@ -248,7 +249,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "probe"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade():
@@ -295,15 +296,21 @@ def test_changing_a_parent_table_up_and_down_keeps_every_row_and_trigger(scratch
     db.session.rollback()
 
 
+def _of_search(table):
+    """Tables that a later migration makes, and that are written anew from the content."""
+    return table.startswith(("search_", "glossary_"))
+
+
 def test_members_come_and_go_without_touching_the_texts(scratch):
     loader.load()
-    before = {table: count for table, count in _rows().items() if count}
+    before = {table: count for table, count in _rows().items() if count and not _of_search(table)}
     cast.load()
     downgrade(revision="0001")
     tables = set(sa.inspect(db.engine).get_table_names())
     assert not {"user", "user_session", "outbox", "token"} & tables
     upgrade()
     assert {table: count for table, count in _rows().items() if count} == before
+    assert upkeep.is_stale()
     cast.load()
     assert _rows()["user"] == 4
 

@@ -41,6 +41,7 @@ class ContentType:
     when: the moment a list orders by and the moment it ends, from the detail; None means publication.
     day: the day that a list shows and files it under, from the detail; None means the day of publication.
     year_only: a list shows the year of `day` alone.
+    searched: columns of the detail whose words the search finds.
     """
 
     key: str
@@ -61,6 +62,7 @@ class ContentType:
     when: Callable[[Any], tuple[datetime, datetime | None]] | None = None
     day: Callable[[Any], date] | None = None
     year_only: bool = False
+    searched: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = [key for key in self.sections if key not in SECTIONS]

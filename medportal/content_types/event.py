@@ -100,6 +100,7 @@ KIND = ContentType(
     medical=False,
     sections=("body", "venue", "resources"),
     detail=EventDetail,
+    searched=("place", "city", "organiser"),
     detail_fields={
         "starts_on": DateField(_l("First day"), validators=[InputRequired()]),
         "starts_at": TimeField(_l("Begins at"), validators=[Optional()]),

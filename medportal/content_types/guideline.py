@@ -47,6 +47,7 @@ KIND = ContentType(
     icon="scroll-text",
     sections=("body", "resources"),
     detail=GuidelineDetail,
+    searched=("issuer", "version"),
     detail_fields={
         "issuer": StringField(_l("Issued by"), validators=[InputRequired(), Length(max=200)]),
         "year": IntegerField(_l("Year"), validators=[InputRequired(), NumberRange(1900, 2100)]),

@@ -56,6 +56,7 @@ KIND = ContentType(
     icon="play",
     sections=("body", "transcript", "resources"),
     detail=VideoDetail,
+    searched=("host",),
     detail_fields={
         "host": StringField(_l("Host"), validators=[InputRequired(), Length(max=120)]),
         "url": URLField(_l("Address at the host"), validators=[InputRequired(), URL(), Length(max=500)]),

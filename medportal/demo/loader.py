@@ -36,6 +36,7 @@ from medportal.models.content import Content, ContentText, Made, Origin, State, 
 from medportal.models.media import Media
 from medportal.models.treatment import FIELDS
 from medportal.models.trust import Revision
+from medportal.search import glossary
 
 FOLDER = Path(__file__).parent
 BY = "sample"
@@ -50,6 +51,7 @@ _OFFSET = re.compile(r"^([+-]\d+)d(?: (\d{2}):(\d{2}))?$")
 def load(*, echo: Callable[[str], None] = lambda _line: None) -> int:
     """Add every sample text that is not there; how many were added. Commits text by text, so that nobody waits."""
     taxonomy.load()
+    glossary.load()
     db.session.commit()
     references = _references()
     ids = {

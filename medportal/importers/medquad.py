@@ -23,6 +23,7 @@ from medportal.lib.dates import utc_now
 from medportal.lib.html import plain_to_html, to_text
 from medportal.lib.slugs import slugify
 from medportal.models.content import Content, Made, Origin, Status, Symptom, SymptomLink
+from medportal.search import glossary
 
 LICENCE = "CC BY 4.0"
 TEXT_OF = "2016–2018"
@@ -96,6 +97,7 @@ class MedquadImporter(Importer):
 
     def prepare(self) -> None:
         taxonomy.load()
+        glossary.load()
         if self.options.index:
             with self.options.index.open(encoding="utf-8", newline="") as file:
                 self.index = {row["id"]: row for row in csv.DictReader(file)}

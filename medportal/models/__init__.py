@@ -3,11 +3,13 @@
 from medportal.models import (  # noqa: F401  # imported for their tables
     audit,
     content,
+    glossary,
     listing,
     media,
     message,
     outbox,
     people,
+    search,
     setting,
     taxonomy,
     treatment,

@@ -1,0 +1,125 @@
+"""The product's search for the benchmark's `run.py`: a fresh database, migrated, filled and asked by public functions.
+
+    python run.py --engine …/bench/search/adapter.py:Product --split dev
+
+`BENCH_DATABASE_URL` (PostgreSQL, an empty scratch database) runs the same there.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+import sqlalchemy as sa
+from flask_migrate import upgrade
+
+from medportal import create_app
+from medportal.extensions import db, reading
+from medportal.search import glossary, index, query
+from medportal.search.index import Entry, Name, Piece
+
+BATCH = 200
+
+
+class Product:
+    def __init__(self, workdir: str, lang: str) -> None:
+        settings = {
+            "INSTANCE_PATH": workdir,
+            "SECRET_KEY": "a key for benches only, long enough",
+            "LOG_LEVEL": "ERROR",
+        }
+        settings["DATABASE_URL"] = os.environ.get("BENCH_DATABASE_URL", "")
+        self.app = create_app(settings)
+        self.app.app_context().push()
+        self.workdir, self.lang = Path(workdir), lang
+        if settings["DATABASE_URL"]:
+            with db.engine.begin() as connection:
+                connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+                connection.execute(sa.text("CREATE SCHEMA public"))
+        upgrade()
+        self.ids: list[str] = []
+
+    def glossary(self, pairs: Iterable[Mapping[str, str]]) -> None:
+        if os.environ.get("BENCH_GLOSSARY", "1") == "1":
+            glossary.load()
+        for pair in pairs:
+            glossary.add(pair["en"], [("ar", pair["ar"])])
+        db.session.commit()
+
+    def build(self, docs: Iterable[Mapping[str, Any]]) -> None:
+        batch: list[Entry] = []
+        for doc in docs:
+            self.ids.append(doc["id"])
+            lang = doc["lang"]
+            names = [Name(lang, "title", doc["title"])] if doc["title"] else []
+            names += [Name(lang, "synonym", name) for name in doc["synonyms"]]
+            pieces = [
+                Piece(lang, f"s{place}", section["t"], section["h"])
+                for place, section in enumerate(doc["sections"])
+            ]
+            batch.append(Entry(len(self.ids), names, pieces))
+            if len(batch) == BATCH:
+                self._write(batch)
+        self._write(batch)
+        index.backend().tidy()
+        db.session.commit()
+        self.reader = reading()
+        self.reader.__enter__()
+
+    def _write(self, batch: list[Entry]) -> None:
+        index.write(batch)
+        db.session.commit()
+        batch.clear()
+
+    def search(self, text: str, most: int) -> list[str]:
+        answer = query.search(text, most=most)
+        db.session.rollback()
+        return [self.ids[hit.content_id - 1] for hit in answer.hits]
+
+    def size(self) -> int:
+        """Bytes of the index without the text itself."""
+        if db.engine.dialect.name != "sqlite":
+            return (
+                int(
+                    db.session.scalar(
+                        sa.text(
+                            "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' "
+                            "AND relname LIKE 'search\\_%'"
+                        )
+                    )
+                    or 0
+                )
+                - self._text()
+            )
+        tables = [
+            "search_name",
+            "search_section",
+            "search_term",
+            "search_variant",
+            "search_name_fts",
+            "search_section_fts",
+        ]
+        where = " OR ".join(
+            f"name = '{t}' OR name LIKE '{t}\\_%' ESCAPE '\\' OR name LIKE 'ix\\_{t}%' ESCAPE '\\'"
+            for t in tables
+        )
+        return (
+            int(db.session.scalar(sa.text(f"SELECT sum(pgsize) FROM dbstat WHERE {where}")) or 0)
+            - self._text()
+        )
+
+    def _text(self) -> int:
+        return (
+            int(db.session.scalar(sa.text("SELECT sum(octet_length(text)) FROM search_section")) or 0)
+            if (db.engine.dialect.name != "sqlite")
+            else int(
+                db.session.scalar(sa.text("SELECT sum(length(CAST(text AS BLOB))) FROM search_section")) or 0
+            )
+        )
+
+    def close(self) -> None:
+        db.session.remove()
+        db.engine.dispose()

@@ -1,0 +1,158 @@
+"""PostgreSQL: the same stems as `tsvector` with a GIN index. `ts_rank` has no inverse document frequency, so the
+database only chooses candidates; BM25 is computed here, by FTS5's formula."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+
+from medportal.extensions import db
+from medportal.models.search import SearchState, SearchTerm
+from medportal.search.tables import Found, Phrase, Table
+
+K1, B = 1.2, 0.75
+CANDIDATES = 400
+PRESENT = 0.15
+"""What holding a stem at all counts beside `ts_rank`, when candidates are chosen."""
+POSITIONS = 16_000
+
+
+def create() -> tuple[str, ...]:
+    """The statements that make the two tables."""
+    return tuple(
+        statement
+        for table in Table
+        for statement in (
+            f"CREATE TABLE {table.fts} (id integer PRIMARY KEY, stems text NOT NULL, tsv tsvector NOT NULL)",
+            f"CREATE INDEX ix_{table.fts} ON {table.fts} USING gin (tsv)",
+        )
+    )
+
+
+def add(table: Table, rows: Iterable[tuple[int, str]]) -> None:
+    _many(
+        f"INSERT INTO {table.fts}(id, stems, tsv) VALUES (%s, %s, %s::tsvector)",
+        [(row, stems, _vector(stems)) for row, stems in rows],
+    )
+
+
+def remove(table: Table, rows: Iterable[tuple[int, str]]) -> None:
+    _many(f"DELETE FROM {table.fts} WHERE id = %s", [(row,) for row, _stems in rows])
+
+
+def clear(table: Table) -> None:
+    db.session.connection().exec_driver_sql(f"TRUNCATE {table.fts}")
+
+
+def tidy() -> None:
+    """Nothing to do: autovacuum keeps the tables."""
+
+
+def check() -> str | None:
+    """What is wrong with the tables; None when they are whole."""
+    for table in Table:
+        missing = db.session.scalar(
+            sa.text(
+                f"SELECT count(*) FROM {table.rows} r FULL JOIN {table.fts} f ON f.id = r.id "  # noqa: S608
+                "WHERE r.id IS NULL OR f.id IS NULL"
+            )
+        )
+        if missing:
+            return f"{table.fts}: {missing} rows without their partner"
+    return None
+
+
+def read(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Rows of a statement with `?` for values."""
+    found = db.session.connection().exec_driver_sql(statement.replace("?", "%s"), tuple(values))
+    return [tuple(row) for row in found]
+
+
+def match(table: Table, phrases: Sequence[Phrase], limit: int, among: sa.Select[Any] | None) -> list[Found]:
+    """The best rows that hold any of the phrases, by BM25. `among`: a select of the content ids that may."""
+    if not phrases:
+        return []
+    rows, average = _size(table)
+    weights = _weights(table, phrases, rows)
+    queries = {phrase: " <-> ".join(f"'{stem}'" for stem in phrase) for phrase in phrases}
+    fts = sa.table(table.fts, sa.column("id"), sa.column("stems"), sa.column("tsv", TSVECTOR))
+    rows_of = sa.table(table.rows, sa.column("id"), *map(sa.column, table.columns))
+
+    def holds(query: str) -> sa.ColumnElement[bool]:
+        return fts.c.tsv.op("@@", return_type=sa.Boolean())(sa.cast(query, TSQUERY))
+
+    rough: sa.ColumnElement[float] = sa.literal(0.0)
+    for phrase, query in queries.items():
+        rank = sa.func.ts_rank(fts.c.tsv, sa.cast(query, TSQUERY), 1)
+        rough = rough + weights[phrase] * (rank + sa.case((holds(query), PRESENT), else_=0.0))
+    select = (
+        sa.select(fts.c.id, fts.c.stems, *(rows_of.c[column] for column in table.columns))
+        .join(rows_of, rows_of.c.id == fts.c.id)
+        .where(holds(" | ".join(f"({query})" for query in queries.values())))
+        .order_by(rough.desc(), fts.c.id)
+        .limit(max(limit, CANDIDATES))
+    )
+    if among is not None:
+        select = select.where(rows_of.c.content_id.in_(among))
+    scored = [
+        Found(row[0], row[2], _bm25(row[1], phrases, weights, average), *row[3:])
+        for row in db.session.execute(select)
+    ]
+    scored.sort(key=lambda found: (-found.score, found.row))
+    return scored[:limit]
+
+
+def _vector(stems: str) -> str:
+    """The stems as a literal, past PostgreSQL's own parser, which would cut some of them up."""
+    words = stems.split(maxsplit=POSITIONS)[:POSITIONS]
+    return " ".join(f"'{stem}':{at}" for at, stem in enumerate(words, 1))
+
+
+def _size(table: Table) -> tuple[int, float]:
+    """Number of rows and their average length in stems."""
+    names = table is Table.NAMES
+    rows, stems = db.session.execute(
+        sa.select(SearchState.names, SearchState.name_stems)
+        if names
+        else sa.select(SearchState.sections, SearchState.section_stems)
+    ).one()
+    return rows, stems / max(rows, 1)
+
+
+def _weights(table: Table, phrases: Sequence[Phrase], rows: int) -> dict[Phrase, float]:
+    """The inverse document frequency of each phrase; of several stems, that of the rarest (FTS5 counts the phrase)."""
+    stems = {stem for phrase in phrases for stem in phrase}
+    column = SearchTerm.names if table is Table.NAMES else SearchTerm.sections
+    known = sa.select(SearchTerm.term, column).where(SearchTerm.term.in_([f"={stem}" for stem in stems]))
+    found = {term[1:]: count for term, count in db.session.execute(known)}
+
+    def weight(count: int) -> float:
+        return max(math.log((rows - count + 0.5) / (count + 0.5)), 1e-6)
+
+    return {phrase: weight(min(found.get(stem, 0) for stem in phrase)) for phrase in phrases}
+
+
+def _bm25(stems: str, phrases: Sequence[Phrase], weights: dict[Phrase, float], average: float) -> float:
+    words = stems.split()
+    counts = Counter(words)
+    score = 0.0
+    for phrase in phrases:
+        times: int = counts[phrase[0]]
+        if times and len(phrase) > 1:
+            first, size = phrase[0], len(phrase)
+            times = sum(
+                1 for at, word in enumerate(words) if word == first and tuple(words[at : at + size]) == phrase
+            )
+        if times:
+            length = 1 - B + B * len(words) / max(average, 1)
+            score += weights[phrase] * times * (K1 + 1) / (times + K1 * length)
+    return score
+
+
+def _many(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    values = list(rows)
+    if values:
+        db.session.connection().exec_driver_sql(statement, values)
