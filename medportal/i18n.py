@@ -98,7 +98,10 @@ def other_languages() -> list[Language]:
     return [language for code, language in LANGUAGES.items() if code != current_language().code]
 
 
-QUERY_KEPT = ("page", "category", "year", "when", "q", "role", "state", "kind", "action")
+QUERY_KEPT = (
+    *("page", "category", "year", "when", "q", "role", "state", "kind", "action"),
+    *("section", "text", "from", "to", "video", "exact"),
+)
 """What narrows a list and means the same in every language; a letter of the alphabet does not."""
 
 

@@ -10,6 +10,7 @@ from medportal.lib.dates import utc_now
 from medportal.models.audit import AuditNetwork
 from medportal.models.outbox import MailState, Outbox
 from medportal.models.user import KnownDevice, Token, UserSession
+from medportal.search import missed
 
 LETTERS = timedelta(days=30)
 NETWORKS = timedelta(days=90)
@@ -34,6 +35,7 @@ def clean_up() -> None:
     ):
         db.session.execute(query)
         db.session.commit()
+    missed.forget_old()
     limits.forget_expired()
     db.session.commit()
     folder = carriers.mail_folder()

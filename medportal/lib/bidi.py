@@ -112,3 +112,8 @@ def isolate_text(text: str, language: str = "en") -> Markup:
 def isolate_plain(text: str) -> str:
     """Plain `text` with Unicode isolates, for places where markup is impossible."""
     return _wrap(text, LRI, LRI, PDI)
+
+
+def left_to_right_runs(text: str) -> list[tuple[int, int]]:
+    """Where the runs stand that the functions above isolate."""
+    return [match.span() for match in _RUN.finditer(text)]

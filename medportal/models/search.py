@@ -36,7 +36,7 @@ class SearchName(Model):
     lang: Mapped[str] = mapped_column(sa.String(8))
     kind: Mapped[str] = mapped_column(sa.String(10))
     text: Mapped[str] = mapped_column(sa.String(400))
-    words: Mapped[str] = mapped_column(KeyText)
+    words: Mapped[str] = mapped_column(KeyText, index=True)
     key: Mapped[str] = mapped_column(KeyText, index=True)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from medportal.extensions import db
 from medportal.models.search import SearchState, SearchTerm
-from medportal.search.tables import Found, Phrase, Table
+from medportal.search.tables import EVERYTHING, Found, Narrow, Phrase, Table, limits
 
 K1, B = 1.2, 0.75
 CANDIDATES = 400
@@ -56,7 +56,7 @@ def check() -> str | None:
     for table in Table:
         missing = db.session.scalar(
             sa.text(
-                f"SELECT count(*) FROM {table.rows} r FULL JOIN {table.fts} f ON f.id = r.id "  # noqa: S608
+                f"SELECT count(*) FROM {table.rows} r FULL JOIN {table.fts} f ON f.id = r.id "
                 "WHERE r.id IS NULL OR f.id IS NULL"
             )
         )
@@ -71,15 +71,15 @@ def read(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in found]
 
 
-def match(table: Table, phrases: Sequence[Phrase], limit: int, among: sa.Select[Any] | None) -> list[Found]:
-    """The best rows that hold any of the phrases, by BM25. `among`: a select of the content ids that may."""
+def match(table: Table, phrases: Sequence[Phrase], limit: int, narrow: Narrow = EVERYTHING) -> list[Found]:
+    """The best rows that hold any of the phrases, by BM25."""
     if not phrases:
         return []
     rows, average = _size(table)
     weights = _weights(table, phrases, rows)
     queries = {phrase: " <-> ".join(f"'{stem}'" for stem in phrase) for phrase in phrases}
     fts = sa.table(table.fts, sa.column("id"), sa.column("stems"), sa.column("tsv", TSVECTOR))
-    rows_of = sa.table(table.rows, sa.column("id"), *map(sa.column, table.columns))
+    rows_of = sa.table(table.rows, sa.column("id"), *map(sa.column, dict.fromkeys([*table.columns, "key"])))
 
     def holds(query: str) -> sa.ColumnElement[bool]:
         return fts.c.tsv.op("@@", return_type=sa.Boolean())(sa.cast(query, TSQUERY))
@@ -91,12 +91,12 @@ def match(table: Table, phrases: Sequence[Phrase], limit: int, among: sa.Select[
     select = (
         sa.select(fts.c.id, fts.c.stems, *(rows_of.c[column] for column in table.columns))
         .join(rows_of, rows_of.c.id == fts.c.id)
-        .where(holds(" | ".join(f"({query})" for query in queries.values())))
+        .where(
+            holds(" | ".join(f"({query})" for query in queries.values())), *limits(table, rows_of.c, narrow)
+        )
         .order_by(rough.desc(), fts.c.id)
         .limit(max(limit, CANDIDATES))
     )
-    if among is not None:
-        select = select.where(rows_of.c.content_id.in_(among))
     scored = [
         Found(row[0], row[2], _bm25(row[1], phrases, weights, average), *row[3:])
         for row in db.session.execute(select)

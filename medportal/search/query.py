@@ -8,7 +8,7 @@ benchmark (docs/search.md); none is tuned to a single query.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -23,7 +23,7 @@ from medportal.search import spelling, synonyms
 from medportal.search.analysis import STOP_WORDS, Term, term, terms, tokens
 from medportal.search.index import backend, stem_term, words
 from medportal.search.synonyms import Meaning
-from medportal.search.tables import Found, Phrase, Table, marks
+from medportal.search.tables import EVERYTHING, Found, Narrow, Phrase, Table, marks
 
 LONGEST_QUERY = 2_000
 MOST_TERMS = 120
@@ -113,19 +113,18 @@ class Query:
         arabic = has_arabic(" ".join(self.stems[meaning.start : meaning.end]))
         return [tuple(key.split()) for key in meaning.others if has_arabic(key) != arabic]
 
-    def marks(self) -> frozenset[str]:
-        """The stems that a result shows highlighted."""
-        found = {stem for phrase in self.phrases(Table.NAMES) for stem in phrase}
-        return frozenset(found - STOP_STEMS)
+    def marks(self) -> frozenset[Phrase]:
+        """What a result shows highlighted."""
+        return frozenset(p for p in self.phrases(Table.NAMES) if len(p) > 1 or p[0] not in STOP_STEMS)
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A thing that answers; `row` is the section that does so best, None where only a name does."""
+    """A thing that answers; `rows`: by language the section that does so best, none where only names do."""
 
     content_id: int
     score: float
-    row: int | None
+    rows: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -134,25 +133,22 @@ class Answer:
 
     hits: Sequence[Hit] = ()
     corrected: str | None = None
-    marks: frozenset[str] = field(default_factory=frozenset)
+    marks: frozenset[Phrase] = field(default_factory=frozenset)
 
 
-def search(
-    text: str, *, among: sa.Select[Any] | None = None, most: int = 100, correct: bool = True
-) -> Answer:
-    """The things that answer `text`, at most `most`. `among`: a select of the content ids that may. `correct`: forgive
-    spelling."""
+def search(text: str, *, narrow: Narrow = EVERYTHING, most: int = 100, correct: bool = True) -> Answer:
+    """The things that answer `text`, at most `most`. `correct`: forgive spelling."""
     query = understand(text, correct=correct)
     if query is None:
         return Answer()
-    names = backend().match(Table.NAMES, query.phrases(Table.NAMES), CANDIDATES, among)
-    sections = backend().match(Table.SECTIONS, query.phrases(Table.SECTIONS), CANDIDATES, among)
+    names = backend().match(Table.NAMES, query.phrases(Table.NAMES), CANDIDATES, narrow)
+    sections = backend().match(Table.SECTIONS, query.phrases(Table.SECTIONS), CANDIDATES, narrow)
     scores: dict[int, float] = defaultdict(float)
-    rows: dict[int, int] = {}
+    rows: dict[int, dict[str, int]] = defaultdict(dict)
     for found in sections:
         if found.content_id not in rows:
-            rows[found.content_id] = found.row
             scores[found.content_id] = found.score
+        rows[found.content_id].setdefault(found.lang, found.row)
     seen = set()
     for found in names:
         if found.content_id not in seen:
@@ -161,12 +157,16 @@ def search(
                 NAMES * found.score * (GLOSSARY_NAME if found.kind == "glossary" else 1.0)
             )
     final = _relative(scores)
-    _look_into_texts(query, final, rows)
-    _add_names(query, final, names, among)
+    _look_into_texts(
+        query, final, {content_id: next(iter(best.values())) for content_id, best in rows.items()}
+    )
+    _add_names(query, final, names, narrow.among)
     ranked = sorted(final.items(), key=lambda found: (-found[1], found[0]))
     least = ranked[0][1] * LEAST_SCORE if ranked else 0.0
     hits = [
-        Hit(content_id, score, rows.get(content_id)) for content_id, score in ranked[:most] if score >= least
+        Hit(content_id, score, rows.get(content_id, {}))
+        for content_id, score in ranked[:most]
+        if score >= least
     ]
     return Answer(hits, query.corrected, query.marks())
 

@@ -1,7 +1,7 @@
 """Words nobody has written here: what was meant, and what a word begun may become."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from medportal.extensions import db
-from medportal.search.tables import Found, Phrase, Table
+from medportal.search.tables import EVERYTHING, Found, Narrow, Phrase, Table, limits
 
 
 def create() -> tuple[str, ...]:
@@ -56,12 +56,12 @@ def read(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     return rows
 
 
-def match(table: Table, phrases: Sequence[Phrase], limit: int, among: sa.Select[Any] | None) -> list[Found]:
-    """The best rows that hold any of the phrases, by BM25. `among`: a select of the content ids that may."""
+def match(table: Table, phrases: Sequence[Phrase], limit: int, narrow: Narrow = EVERYTHING) -> list[Found]:
+    """The best rows that hold any of the phrases, by BM25."""
     if not phrases:
         return []
     query = " OR ".join('"' + " ".join(phrase) + '"' for phrase in phrases)
-    if among is None:
+    if narrow == EVERYTHING:
         columns = ", ".join(f"r.{column}" for column in table.columns)
         found = read(
             f"SELECT f.rowid, -f.score, {columns} FROM (SELECT rowid, bm25({table.fts}) AS score FROM {table.fts} "
@@ -70,11 +70,11 @@ def match(table: Table, phrases: Sequence[Phrase], limit: int, among: sa.Select[
         )
         return [Found(row[0], row[2], row[1], *row[3:]) for row in found]
     fts = sa.table(table.fts, sa.column("rowid"), sa.column("rank"))
-    rows = sa.table(table.rows, sa.column("id"), *map(sa.column, table.columns))
+    rows = sa.table(table.rows, sa.column("id"), *map(sa.column, dict.fromkeys([*table.columns, "key"])))
     select = (
         sa.select(fts.c.rowid, -fts.c.rank, *(rows.c[column] for column in table.columns))
         .join(rows, rows.c.id == fts.c.rowid)
-        .where(sa.literal_column(table.fts).op("MATCH")(query), rows.c.content_id.in_(among))
+        .where(sa.literal_column(table.fts).op("MATCH")(query), *limits(table, rows.c, narrow))
         .order_by(fts.c.rank)
         .limit(limit)
     )

@@ -29,6 +29,8 @@ ACTIONS = {
     "invited": _l("Invitation sent"),
     "invitation withdrawn": _l("Invitation withdrawn"),
     "letter put aside": _l("Email put aside"),
+    "concept added": _l("Concept added to the glossary"),
+    "word changed": _l("Word of the glossary changed"),
     "password changed": _l("Password changed"),
     "address changed": _l("Email address changed"),
     "second factor on": _l("Two-step verification switched on"),
@@ -64,6 +66,7 @@ OBJECTS = {
     "ContentText": _l("Text"),
     "Outbox": _l("Email"),
     "Suppression": _l("Refused address"),
+    "GlossaryConcept": _l("Concept of the glossary"),
 }
 ACTORS = {
     "visitor": _l("somebody not signed in"),

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from medportal.blueprints.admin import queries
 from medportal.blueprints.pages import queries as message_queries
+from medportal.blueprints.search import glossary_queries
 from medportal.models.user import STAFF, Role
 
 OWNERS = frozenset({Role.OWNER})
@@ -27,6 +28,8 @@ class Item:
 MENU = (
     Item("admin.today", _l("Today"), "house"),
     Item("pages.admin_messages", _l("Messages"), "message-circle"),
+    Item("search.admin_missed", _l("Searches"), "search"),
+    Item("search.admin_glossary", _l("Glossary"), "languages"),
     Item("admin.users", _l("Members"), "user", OWNERS),
     Item("admin.letters", _l("Mail"), "mail", OWNERS),
     Item("admin.audit_trail", _l("Audit trail"), "scroll-text", OWNERS),
@@ -91,6 +94,7 @@ NEEDS = (
         {"kind": "contact"},
         "message-circle",
     ),
+    Need(glossary_queries.missed_waiting, glossary_queries.say_missed, "search.admin_missed", {}, "search"),
 )
 
 
