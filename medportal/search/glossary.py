@@ -24,7 +24,7 @@ def load() -> int:
     if here.glossary == fingerprint:
         return 0
     with SHIPPED.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+        rows = [row | {"key": key(row["word"])} for row in csv.DictReader(file)]
     concepts = _concepts(list(dict.fromkeys(row["concept"] for row in rows)))
     known = set(db.session.execute(sa.select(GlossaryWord.concept_id, GlossaryWord.lang, GlossaryWord.text)))
     added = [
@@ -32,14 +32,14 @@ def load() -> int:
             "concept_id": concepts[row["concept"]],
             "lang": row["lang"],
             "text": row["word"],
-            "key": key(row["word"]),
+            "key": row["key"],
             "kind": row["kind"],
             "region": row["region"],
             "source": row["source"],
             "removed": False,
         }
         for row in rows
-        if (concepts[row["concept"]], row["lang"], row["word"]) not in known and key(row["word"])
+        if (concepts[row["concept"]], row["lang"], row["word"]) not in known and row["key"]
     ]
     if added:
         db.session.execute(insert(GlossaryWord.__table__), added)

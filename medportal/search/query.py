@@ -47,8 +47,9 @@ GLOSSARY_NAME = 0.9
 EXPANDED = 40
 """Stems of a query up to which its words are looked for under other names as well."""
 NAME_SPAN = 8
-LEAST_SCORE = 0.12
-"""Results below this part of the best one's score are not results."""
+LEAST, NAMED = 0.2, 1.5
+"""A query of several words is not answered by what holds little of it: less than this part of the best BM25 score,
+unless a name speaks for it."""
 
 
 @dataclass(frozen=True)
@@ -156,17 +157,18 @@ def search(text: str, *, narrow: Narrow = EVERYTHING, most: int = 100, correct: 
             scores[found.content_id] += (
                 NAMES * found.score * (GLOSSARY_NAME if found.kind == "glossary" else 1.0)
             )
-    final = _relative(scores)
+    base = _relative(scores)
+    final = dict(base)
     _look_into_texts(
         query, final, {content_id: next(iter(best.values())) for content_id, best in rows.items()}
     )
     _add_names(query, final, names, narrow.among)
     ranked = sorted(final.items(), key=lambda found: (-found[1], found[0]))
-    least = ranked[0][1] * LEAST_SCORE if ranked else 0.0
+    least = LEAST if len(query.words) > 1 else 0.0
     hits = [
         Hit(content_id, score, rows.get(content_id, {}))
         for content_id, score in ranked[:most]
-        if score >= least
+        if base.get(content_id, 0.0) >= least or score >= NAMED
     ]
     return Answer(hits, query.corrected, query.marks())
 
@@ -186,7 +188,9 @@ def understand(text: str, *, correct: bool = True) -> Query | None:
     searched = list(dict.fromkeys(terms(text)[: 2 * MOST_TERMS]))
     counts, length = _counts(searched)
     kept = [t for t in searched if t.word not in STOP_WORDS] or searched
-    unknown = [t for t in kept if not _known(t, counts)]
+    meanings = synonyms.meanings([t.stem for t in found])
+    meant = {t for meaning in meanings for t in found[meaning.start : meaning.end]}
+    unknown = [t for t in kept if not _known(t, counts) and t not in meant]
     begun = found[-1] if found[-1] in unknown else None
     doubtful = {t.word: (0, 0) for t in unknown} | {t.word: counts[t.word] for t in kept if _rare(t, counts)}
     fixes = spelling.corrections(doubtful) if correct and doubtful else {}
@@ -195,7 +199,8 @@ def understand(text: str, *, correct: bool = True) -> Query | None:
         ends = spelling.completions(t.word) if t == begun and len(t.word) > 1 else []
         fixed = fixes.get(t.word, [])
         looked_for.append(Word(t, list(dict.fromkeys([*ends, *fixed])), bool(fixed) and not ends))
-    meanings = synonyms.meanings(_likely(found, looked_for))
+    if any(word.fixes for word in looked_for):
+        meanings = synonyms.meanings(_likely(found, looked_for))
     return Query(found, looked_for, meanings, counts, length)
 
 
