@@ -20,7 +20,10 @@ WORDS = {
     ("ar", "type-2-diabetes"): "سكر|السكري|مرض السكر|سكرى|ارتفاع السكر|سكر تراكمي|السكر النوع الثاني|E11",
     ("ar", "hypertension"): "ضغط|الضغط|ضغط عالي|ارتفاع الضغط|ضغط الدم المرتفع|ضغط مرتفع|HTN",
     ("ar", "asthma"): "كرشة نفس|ربو|حساسية صدر|ضيق نفس|ازمة صدرية|صفير الصدر|كتمة|تزييق|J45",
-    ("en", "heart-attack"): "heart attack|MI|myocardial infarction|coronary|heart atack|hart attack|chest pain",
+    (
+        "en",
+        "heart-attack",
+    ): "heart attack|MI|myocardial infarction|coronary|heart atack|hart attack|chest pain",
     ("en", "stroke"): "stroke|CVA|brain attack|mini stroke|TIA|strok|cerebrovascular accident|face drooping",
     ("en", "type-2-diabetes"): "diabetes|sugar|high sugar|diabetis|T2DM|sugar diabetes|blood sugar|metformin",
     ("en", "hypertension"): "high blood pressure|blood pressure|HTN|hypertention|pressure|BP|high bp",
@@ -131,7 +134,9 @@ def found(site):
         answer = client.get("/api/search", query_string={"q": words, "lang": lang, "limit": "50"}).get_json()
         listed = [keys[result["id"]] for result in answer["results"]]
         titles = [link.get_text() for link in page.soup.select(".hit__title a")]
-        assert titles == [result["title"] for result in answer["results"]][: len(titles)], "page and API differ"
+        assert titles == [result["title"] for result in answer["results"]][: len(titles)], (
+            "page and API differ"
+        )
         return listed, page
 
     return search

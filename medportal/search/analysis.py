@@ -74,12 +74,16 @@ def term(token: str) -> Term | None:
     return Term(word, word)
 
 
-def _english_stem(word: str) -> str:
-    american = word
+def american(word: str) -> str:
+    """A folded English word in American spelling: oesophagus is esophagus, tumour is tumor."""
     if len(word) > 3:
         for pattern, spelling in _BRITISH:
-            american = pattern.sub(spelling, american)
-    return str(_english.stemWord(american))
+            word = pattern.sub(spelling, word)
+    return word
+
+
+def _english_stem(word: str) -> str:
+    return str(_english.stemWord(american(word)))
 
 
 def light_stem(word: str) -> str:

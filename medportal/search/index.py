@@ -17,6 +17,7 @@ from medportal.extensions import db, insert
 from medportal.models.glossary import GlossaryConcept, GlossaryWord, WordKind
 from medportal.models.search import SearchName, SearchSection, SearchState, SearchTerm, SearchVariant
 from medportal.search import analysis, postgres, sqlite
+from medportal.search.analysis import american
 from medportal.search.skeletons import skeleton
 from medportal.search.tables import Table
 
@@ -101,6 +102,11 @@ def variants(word: str) -> set[int]:
     return {hashed(text) for text in (word, *(word[:at] + word[at + 1 :] for at in range(len(word))))}
 
 
+def codes(word: str) -> set[int]:
+    """What a known word is found by: its variants in American spelling, and its sound."""
+    return variants(american(word)) | sound(word)
+
+
 def hashed(text: str) -> int:
     return zlib.crc32(text.encode()) & 0x7FFFFFFF
 
@@ -178,7 +184,7 @@ class _Change:
             {"hash": code, "term_id": term_id}
             for term_id, word in fresh
             if _correctable(word)
-            for code in variants(word) | sound(word)
+            for code in codes(word)
         ]
         if rows:
             db.session.execute(insert(SearchVariant.__table__).on_conflict_do_nothing(), rows)
@@ -197,7 +203,7 @@ class _Change:
                     continue
                 db.session.execute(
                     sa.delete(SearchVariant).where(
-                        SearchVariant.hash.in_(variants(word) | sound(word)), SearchVariant.term_id == term_id
+                        SearchVariant.hash.in_(codes(word)), SearchVariant.term_id == term_id
                     )
                 )
             db.session.execute(sa.delete(SearchTerm).where(SearchTerm.id.in_([row.id for row in gone])))

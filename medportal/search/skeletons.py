@@ -4,6 +4,7 @@
 import re
 
 from medportal.lib.arabic import has_arabic
+from medportal.search.analysis import american
 
 _ENGLISH = (
     (re.compile(r"^(?:pn|kn|gn)"), "n"),
@@ -47,8 +48,9 @@ _TWICE = re.compile(r"(.)\1+")
 
 
 def bare(word: str) -> str:
-    """An Arabic word without its article and what is joined to it."""
-    return _ARTICLE.sub("", word)
+    """A folded word as spelling compares it: Arabic without the article and what is joined to it, English in American
+    spelling."""
+    return _ARTICLE.sub("", word) if has_arabic(word) else american(word)
 
 
 def skeleton(word: str) -> str:

@@ -1,10 +1,12 @@
 """What the owner types about words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from medportal.blueprints.search.labels import KINDS, REGIONS
@@ -16,6 +18,10 @@ from medportal.search.analysis import key
 def has_words(_form: Any, field: Field) -> None:
     if field.data and not key(field.data):
         raise ValidationError(gettext("There is no word in this that could be searched for."))
+
+
+def _choices(labels: Mapping[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in labels.items()]
 
 
 class ConceptForm(MemberForm):
@@ -30,10 +36,8 @@ class ConceptForm(MemberForm):
 class WordForm(MemberForm):
     text = StringField(_l("Word"), [InputRequired(), Length(max=200), has_words])
     lang = SelectField(_l("Language"))
-    kind = SelectField(_l("Kind of word"), choices=list(KINDS.items()))
-    region = SelectField(
-        _l("Region"), choices=list(REGIONS.items()), description=_l("Only for regional words.")
-    )
+    kind = SelectField(_l("Kind of word"), choices=_choices(KINDS))
+    region = SelectField(_l("Region"), choices=_choices(REGIONS), description=_l("Only for regional words."))
     source = StringField(
         _l("Source"),
         [Optional(), Length(max=120)],
@@ -42,4 +46,4 @@ class WordForm(MemberForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.lang.choices = [(code, language.native_name) for code, language in LANGUAGES.items()]
+        self.lang.choices = _choices({code: language.native_name for code, language in LANGUAGES.items()})

@@ -179,11 +179,12 @@ def _present(hits: Sequence[Hit], marks: frozenset[Phrase], lang: str) -> list[R
         )
     }
     names = _other_names(ids, marks)
+    beginnings = _beginnings([number for number, row in rows.items() if not row])
     return [
         _result(
             entries[content_id],
             categories.get(content_id),
-            sections.get(row or 0),
+            sections.get(row or 0) or beginnings.get((content_id, entries[content_id].text_lang)),
             marks,
             names.get(content_id),
         )
@@ -194,6 +195,20 @@ def _present(hits: Sequence[Hit], marks: frozenset[Phrase], lang: str) -> list[R
 def _row(hit: Hit, entry: Listing) -> int | None:
     """The section to quote: of the text that the reader will open, else the best of any language."""
     return hit.rows.get(entry.text_lang) or next(iter(hit.rows.values()), None)
+
+
+def _beginnings(content_ids: Sequence[int]) -> dict[tuple[int, str], SearchSection]:
+    """(content, language) → what to quote where only a name was met: the summary, else the first section there is."""
+    order = ["summary", *SECTIONS]
+    found = db.session.scalars(
+        sa.select(SearchSection).where(
+            SearchSection.content_id.in_(content_ids), SearchSection.key.in_(order)
+        )
+    )
+    best: dict[tuple[int, str], SearchSection] = {}
+    for section in sorted(found, key=lambda section: order.index(section.key), reverse=True):
+        best[section.content_id, section.lang] = section
+    return best
 
 
 def _result(
