@@ -28,6 +28,7 @@ from medportal.models.people import Person
 from medportal.models.setting import SiteVersion
 from medportal.models.taxonomy import Category
 from medportal.models.user import User
+from medportal.search.tables import Table
 from tests.people import MEMBER, PASSWORD, Page, Received, Visitor
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
@@ -102,7 +103,8 @@ def _empty(app: Flask) -> None:
             live.close()
             pristine.close()
         else:
-            tables = ", ".join(f'"{name}"' for name in db.metadata.tables)
+            indexes = [table.fts for table in Table]
+            tables = ", ".join(f'"{name}"' for name in [*db.metadata.tables, *indexes])
             db.session.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
             db.session.add(SiteVersion(id=1, value=1))
             db.session.commit()

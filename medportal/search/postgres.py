@@ -114,11 +114,12 @@ def _vector(stems: str) -> str:
 def _size(table: Table) -> tuple[int, float]:
     """Number of rows and their average length in stems."""
     names = table is Table.NAMES
-    rows, stems = db.session.execute(
-        sa.select(SearchState.names, SearchState.name_stems)
+    columns = (
+        (SearchState.names, SearchState.name_stems)
         if names
-        else sa.select(SearchState.sections, SearchState.section_stems)
-    ).one()
+        else (SearchState.sections, SearchState.section_stems)
+    )
+    rows, stems = db.session.execute(sa.select(*columns)).one_or_none() or (0, 0)
     return rows, stems / max(rows, 1)
 
 
