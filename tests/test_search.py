@@ -516,3 +516,8 @@ def test_a_phrase_is_marked_only_as_a_whole():
 
 def test_suggest_without_a_word_is_empty(in_app):
     assert in_app(lambda: suggest("  ", "ar")) == []
+
+
+def test_the_article_need_not_be_typed(make_content, client):
+    disease(make_content, title="السكري")
+    assert suggested(client, "سك", "ar") == ["السكري"]

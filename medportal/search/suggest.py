@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from medportal.lib.arabic import has_arabic
 from medportal.search import spelling
 from medportal.search.analysis import Term, tokens
 from medportal.search.index import backend
@@ -30,12 +31,13 @@ def suggest(typed: str, lang: str, most: int = 8) -> list[Suggestion]:
     if not found:
         return []
     begun = " ".join(t.word for t in found)
-    rows = _beginning(begun)
+    beginnings = (begun, f"ال{begun}") if has_arabic(begun) and not begun.startswith("ال") else (begun,)
+    rows = [row for beginning in beginnings for row in _beginning(beginning)]
     if len({row[0] for row in rows}) < most:
         rows += _holding(found)
     best: dict[int, tuple[tuple[object, ...], str, str, str]] = {}
     for content_id, text, row_lang, kind, words in rows:
-        rank = (not words.startswith(begun), _ORDER.get(kind, 2), row_lang != lang, len(words), text)
+        rank = (not words.startswith(beginnings), _ORDER.get(kind, 2), row_lang != lang, len(words), text)
         if content_id not in best or rank < best[content_id][0]:
             best[content_id] = (rank, text, row_lang, kind)
     ranked = sorted(best.items(), key=lambda item: item[1][0])[: 2 * most]

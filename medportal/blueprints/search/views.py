@@ -78,6 +78,7 @@ def results() -> str:
         q=text[:LONGEST],
         filters=filters,
         found=found,
+        most=queries.MOST,
         sections=SECTIONS,
     )
 
