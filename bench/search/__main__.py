@@ -360,7 +360,7 @@ def _speed_on(
             "build", f"{built:.1f} s, plain FTS5 {plain_built:.1f} s ({built / plain_built:.1f} x)"
         )
         took = race({"ours": ours.search, "plain": plain.search}, questions)
-        index, text = ours.size(), read["bytes"]
+        index, text = ours.size(), ours.text()
     for sort in dict.fromkeys(sort for sort, _query in sorted(questions)):
         mine, theirs = took["ours"][sort], took["plain"][sort]
         _print_figures(sort, f"{mine:.2f} s, plain FTS5 {theirs:.2f} s ({mine / theirs:.2f} x)")

@@ -80,45 +80,24 @@ class Product:
         return [self.ids[hit.content_id - 1] for hit in answer.hits]
 
     def size(self) -> int:
-        """Bytes of the index without the text itself."""
+        """Bytes of the index without the text it is of: the rows of sections are text, and so are names as written."""
+        total = (
+            "sum(pgsize) FROM dbstat WHERE name LIKE '%search\\_%' ESCAPE '\\' AND name <> 'search_section'"
+        )
         if db.engine.dialect.name != "sqlite":
-            return (
-                int(
-                    db.session.scalar(
-                        sa.text(
-                            "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' "
-                            "AND relname LIKE 'search\\_%'"
-                        )
-                    )
-                    or 0
-                )
-                - self._text()
+            total = (
+                "sum(pg_total_relation_size(oid)) FROM pg_class "
+                "WHERE relkind = 'r' AND relname LIKE 'search\\_%' AND relname <> 'search_section'"
             )
-        tables = [
-            "search_name",
-            "search_section",
-            "search_term",
-            "search_variant",
-            "search_name_fts",
-            "search_section_fts",
-        ]
-        where = " OR ".join(
-            f"name = '{t}' OR name LIKE '{t}\\_%' ESCAPE '\\' OR name LIKE 'ix\\_{t}%' ESCAPE '\\'"
-            for t in tables
-        )
-        return (
-            int(db.session.scalar(sa.text(f"SELECT sum(pgsize) FROM dbstat WHERE {where}")) or 0)
-            - self._text()
-        )
+        return int(db.session.scalar(sa.text(f"SELECT {total}")) or 0) - self._bytes("search_name")
 
-    def _text(self) -> int:
-        return (
-            int(db.session.scalar(sa.text("SELECT sum(octet_length(text)) FROM search_section")) or 0)
-            if (db.engine.dialect.name != "sqlite")
-            else int(
-                db.session.scalar(sa.text("SELECT sum(length(CAST(text AS BLOB))) FROM search_section")) or 0
-            )
-        )
+    def text(self) -> int:
+        """Bytes of the text: sections and names."""
+        return self._bytes("search_section") + self._bytes("search_name")
+
+    def _bytes(self, table: str) -> int:
+        length = "length(CAST(text AS BLOB))" if db.engine.dialect.name == "sqlite" else "octet_length(text)"
+        return int(db.session.scalar(sa.text(f"SELECT sum({length}) FROM {table}")) or 0)
 
     def close(self) -> None:
         db.session.remove()

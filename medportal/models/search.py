@@ -25,18 +25,24 @@ TermText = sa.String(41).with_variant(sa.String(41, collation="C"), "postgresql"
 KeyText = sa.String(400).with_variant(sa.String(400, collation="C"), "postgresql")
 
 
+_OWN_NAME = sa.text("kind <> 'glossary'")
+
+
 class SearchName(Model):
     """A name of a thing: title, synonym, title known without a text (`known`), code, or another word that the
     `glossary` has for it. `words`: folded, apart by one space; `key`: their stems. Two names with one key are one."""
 
     __tablename__ = "search_name"
+    __table_args__ = (
+        sa.Index("ix_search_name_words", "words", sqlite_where=_OWN_NAME, postgresql_where=_OWN_NAME),
+    )
 
     id: Mapped[pk]
     content_id: Mapped[int] = mapped_column(index=True)
     lang: Mapped[str] = mapped_column(sa.String(8))
     kind: Mapped[str] = mapped_column(sa.String(10))
     text: Mapped[str] = mapped_column(sa.String(400))
-    words: Mapped[str] = mapped_column(KeyText, index=True)
+    words: Mapped[str] = mapped_column(KeyText)
     key: Mapped[str] = mapped_column(KeyText, index=True)
 
 
@@ -65,7 +71,7 @@ class SearchTerm(Model):
 
 
 class SearchVariant(Model):
-    """A word, the word with each letter left out, and its skeleton, as 31-bit hashes: two words one error apart share
+    """A word, the word with each letter left out, and its skeleton, as 24-bit hashes: two words one error apart share
     one (after SymSpell), and so do two that sound alike."""
 
     __tablename__ = "search_variant"

@@ -25,6 +25,7 @@ NAME_LENGTH = KEY_LENGTH = 400
 CORRECTABLE = range(4, 25)
 """Words of these lengths are remembered with a letter left out, so that a typing error finds them."""
 SHORTEST_SKELETON = 3
+BEGINNING = 7
 _CHUNK = 500
 
 
@@ -97,9 +98,15 @@ def state() -> SearchState:
     return found
 
 
-def variants(word: str) -> set[int]:
-    """The word and the word with each letter left out, hashed."""
-    return {hashed(text) for text in (word, *(word[:at] + word[at + 1 :] for at in range(len(word))))}
+def variants(word: str, left_out: int = 1) -> set[int]:
+    """The beginning of a word, and the same with up to `left_out` letters left out, hashed: after SymSpell, errors
+    further on leave the beginning alone."""
+    texts = {word[:BEGINNING]}
+    found = set(texts)
+    for _ in range(left_out):
+        texts = {text[:at] + text[at + 1 :] for text in texts for at in range(len(text))}
+        found |= texts
+    return {hashed(text) for text in found}
 
 
 def codes(word: str) -> set[int]:
@@ -108,7 +115,7 @@ def codes(word: str) -> set[int]:
 
 
 def hashed(text: str) -> int:
-    return zlib.crc32(text.encode()) & 0x7FFFFFFF
+    return zlib.crc32(text.encode()) & 0xFFFFFF
 
 
 def sound(word: str) -> set[int]:

@@ -27,20 +27,20 @@ from medportal.search.tables import EVERYTHING, Found, Narrow, Phrase, Table, ma
 
 LONGEST_QUERY = 2_000
 MOST_TERMS = 120
-CANDIDATES = 200
+CANDIDATES = 100
 NAMES = 1.7
 LOOKED_INTO = 100
 SHORT_TEXT = 160
 """Stems of a section on average, up to which texts are looked into."""
 TRIGRAMS, WORDS = 1.2, 0.4
-EQUAL, BEGINS, SIMILAR, INSIDE = 1.5, 0.6, 2.0, 0.3
+EQUAL, BEGINS, SIMILAR, INSIDE = 1.5, 0.6, 2.0, 0.15
 LEAST_SIMILAR = 0.6
 WHOLE = 0.99
 """Names that are at least this part of the query are names for all of it."""
 SYNONYM, NOT_TITLE = 0.9, 0.95
 """What a name is worth that was reached through the glossary, and one that is not the title."""
 LONGEST_NAME, MOST_NAMED = 200, 2_000
-COMMON = 4_000
+COMMON = 600
 """Sections are not asked for a stem that stands in more of them than this, where a rarer one of the query leads."""
 RARE = 5
 GLOSSARY_NAME = 0.9

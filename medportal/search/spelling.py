@@ -61,13 +61,8 @@ def _errors(word: str, term: str, *, in_a_name: bool) -> int | None:
 
 
 def _reach(word: str) -> set[int]:
-    codes = variants(word) | sound(word)
-    if bare(word) != word:
-        codes |= variants(bare(word))
-    if len(word) >= TWO_ERRORS_FROM:
-        for at in range(len(word)):
-            codes |= variants(word[:at] + word[at + 1 :])
-    return codes
+    errors = 2 if len(word) >= TWO_ERRORS_FROM else 1
+    return variants(word, errors) | variants(bare(word), errors) | sound(word)
 
 
 def _sharing(codes: Mapping[int, object]) -> Iterable[tuple[int, str, int, int]]:

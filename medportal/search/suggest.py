@@ -56,6 +56,7 @@ Row = tuple[int, str, str, str, str]
 def _beginning(begun: str) -> list[Row]:
     rows = backend().read(
         "SELECT content_id, text, lang, kind, words FROM search_name WHERE words >= ? AND words < ? "
+        "AND kind <> 'glossary' "
         f"ORDER BY length(words), id LIMIT {LOOKED_AT}",
         (begun, begun + "\U0010ffff"),
     )

@@ -52,7 +52,12 @@ def upgrade():
     with op.batch_alter_table('search_name', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_search_name_content_id'), ['content_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_search_name_key'), ['key'], unique=False)
-        batch_op.create_index(batch_op.f('ix_search_name_words'), ['words'], unique=False)
+        batch_op.create_index(
+            'ix_search_name_words',
+            ['words'],
+            sqlite_where=sa.text("kind <> 'glossary'"),
+            postgresql_where=sa.text("kind <> 'glossary'"),
+        )
 
     op.create_table('search_section',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -125,7 +130,7 @@ def downgrade():
 
     op.drop_table('search_section')
     with op.batch_alter_table('search_name', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_search_name_words'))
+        batch_op.drop_index('ix_search_name_words')
         batch_op.drop_index(batch_op.f('ix_search_name_key'))
         batch_op.drop_index(batch_op.f('ix_search_name_content_id'))
 
