@@ -10,7 +10,7 @@ from medportal.lib.dates import utc_now
 from medportal.models.glossary import GlossaryConcept, GlossaryWord
 from medportal.models.search import MissedSearch
 from medportal.retention import clean_up
-from medportal.search import glossary, missed
+from medportal.search import glossary, missed, query, upkeep
 
 
 @pytest.fixture(autouse=True)
@@ -161,3 +161,11 @@ def test_the_shipped_list_is_sound(in_app):
 
     assert in_app(faults) == []
     assert in_app(lambda: db.session.scalar(sa.select(sa.func.count()).select_from(GlossaryConcept))) > 1_500
+
+
+def test_a_newer_list_reaches_pages_that_are_indexed_already(make_content, in_app):
+    make_content(langs=("en",), title="Asthma")
+    assert in_app(lambda: query.search("كرشة نفس").hits) == []
+    in_app(upkeep.keep)
+    assert len(in_app(lambda: query.search("كرشة نفس").hits)) == 1
+    assert in_app(upkeep.faults) == []

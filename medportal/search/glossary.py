@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from medportal.extensions import db, insert
 from medportal.models.glossary import GlossaryConcept, GlossaryWord, WordKind
+from medportal.models.search import SearchName
 from medportal.search.analysis import key
 from medportal.search.index import state
 
@@ -43,6 +44,8 @@ def load() -> int:
     ]
     if added:
         db.session.execute(insert(GlossaryWord.__table__), added)
+        if db.session.scalar(sa.select(SearchName.id).limit(1)):
+            here.analysis = 0  # pages that are indexed already get the new words by a rebuild
     here.glossary = fingerprint
     db.session.flush()
     return len(added)

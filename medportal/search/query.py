@@ -32,7 +32,7 @@ NAMES = 1.7
 LOOKED_INTO = 100
 SHORT_TEXT = 160
 """Stems of a section on average, up to which texts are looked into."""
-TRIGRAMS, WORDS = 1.2, 0.4
+TRIGRAMS, WORDS = 1.6, 0.4
 EQUAL, BEGINS, SIMILAR, INSIDE = 1.5, 0.6, 2.0, 0.15
 LEAST_SIMILAR = 0.6
 WHOLE = 0.99
@@ -46,6 +46,8 @@ RARE = 5
 GLOSSARY_NAME = 0.9
 EXPANDED = 40
 """Stems of a query up to which its words are looked for under other names as well."""
+APART = 1
+"""Names of a meaning in the other script whose words are looked for one by one too: translators choose their own."""
 NAME_SPAN = 8
 LEAST, NAMED = 0.2, 1.5
 """A query of several words is not answered by what holds little of it: less than this part of the best BM25 score,
@@ -104,8 +106,11 @@ class Query:
             stems = {phrase: count for phrase, count in stems.items() if count <= rare}
         most = 10 if table is Table.NAMES else 5
         for meaning in self.meanings if len(self.all_terms) <= EXPANDED else ():
-            for phrase in self._foreign(meaning)[:most]:
+            for place, phrase in enumerate(self._foreign(meaning)[:most]):
                 stems.setdefault(phrase, 1)
+                if table is Table.SECTIONS and place < APART:
+                    for stem in phrase:
+                        stems.setdefault((stem,), 1)
         return list(stems)
 
     def _foreign(self, meaning: Meaning) -> list[Phrase]:
