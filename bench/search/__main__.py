@@ -12,7 +12,6 @@ Ends with 1 when a bar is missed. Times only mean something beside those of the 
 
 import argparse
 import gzip
-import importlib
 import importlib.util
 import json
 import os
@@ -32,6 +31,7 @@ from typing import Any
 
 from bench.search.adapter import Product
 from medportal.extensions import db
+from medportal.search import suggest as suggestions
 
 ADAPTER = Path(__file__).with_name("adapter.py")
 TOOLS = Path(__file__).resolve().parents[3] / "shared" / "tools" / "search"
@@ -435,10 +435,9 @@ def suggest(options: argparse.Namespace) -> bool:
     chosen = random.Random(SEED).sample(every, TYPED)
     with product(options) as searched:
         searched.build(named)
-        suggested = importlib.import_module("medportal.search.suggest").suggest
         for name in chosen[:WARM]:
-            _timed(suggested, name[: LETTERS[0]])
-        took = [_timed(suggested, name[:letters]) for name in chosen for letters in LETTERS]
+            _timed(name[: LETTERS[0]])
+        took = [_timed(name[:letters]) for name in chosen for letters in LETTERS]
     times = sorted(milliseconds for milliseconds, _found in took)
     p50, p95 = statistics.median(times), times[int(len(times) * 0.95)]
     none = sum(not found for _milliseconds, found in took) / len(took)
@@ -458,10 +457,10 @@ def _names_only(medquad: Iterable[Row]) -> list[Row]:
     return found
 
 
-def _timed(suggested: Callable[[str, str], Sequence[object]], typed: str) -> tuple[float, int]:
+def _timed(typed: str) -> tuple[float, int]:
     """Milliseconds, and how many were suggested."""
     start = time.perf_counter()
-    found = len(suggested(typed, "en"))
+    found = len(suggestions.suggest(typed, "en"))
     db.session.rollback()
     return (time.perf_counter() - start) * 1000, found
 

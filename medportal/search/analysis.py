@@ -3,7 +3,7 @@
 A token of the original text becomes a `Term`: the folded `word` (what people type, without marks, hamza, case or
 accents) and its `stem` (light10 for Arabic after Larkey, Ballesteros and Connell 2007, with compound clitics; Snowball
 for Latin words after British spelling became American). `VERSION` is stored with the index: raise it with every change
-that alters a term, and the index is built anew.
+that alters a term, or anything else that is written to the index, and it is built anew.
 """
 
 import re
@@ -22,6 +22,9 @@ _MARK = "\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200b-
 _TOKEN = re.compile(rf"[^\W_](?:[^\W_]|[{_MARK}]|['’](?=[^\W\d_]))*")
 _HYPHENS = "-\u2010\u2011"
 _LONGEST = 40
+_LOOKED_AT = 3 * _LONGEST
+"""Letters and marks of a word that are looked at; what follows makes no difference."""
+KEY_LENGTH = 400
 
 _BRITISH = (
     (re.compile("ae|oe"), "e"),
@@ -83,7 +86,8 @@ def american(word: str) -> str:
 
 
 def _english_stem(word: str) -> str:
-    return str(_english.stemWord(american(word)))
+    """Words of three letters are left alone: most are abbreviations (AED, IBS)."""
+    return str(_english.stemWord(american(word))) if len(word) > 3 else word
 
 
 def light_stem(word: str) -> str:
@@ -105,7 +109,7 @@ def light_stem(word: str) -> str:
 def tokens(text: str) -> Iterator[Token]:
     """The terms of a text, in order, each with its place in the text as given."""
     for match in _TOKEN.finditer(text):
-        found = term(match.group())
+        found = term(match.group()[:_LOOKED_AT])
         if found is not None:
             yield Token(match.start(), match.end(), found)
 
@@ -118,12 +122,12 @@ def terms(text: str) -> list[Term]:
     last = ""
     for match in _TOKEN.finditer(text):
         written = match.group()
-        made = term(written)
+        made = term(written[:_LOOKED_AT])
         if made is None:
             continue
         found.append(made)
         if end == match.start() - 1 and text[end] in _HYPHENS:
-            joined = term(last + written)
+            joined = term((last + written)[:_LOOKED_AT])
             if joined is not None:
                 found.append(Term("", joined.stem))
         end, last = match.end(), written
@@ -132,4 +136,4 @@ def terms(text: str) -> list[Term]:
 
 def key(text: str) -> str:
     """The stems of a text as one string: two names with the same key are the same name."""
-    return " ".join(token.term.stem for token in tokens(text))
+    return " ".join(token.term.stem for token in tokens(text))[:KEY_LENGTH]

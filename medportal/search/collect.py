@@ -158,10 +158,12 @@ def _about(kinds: dict[int, str]) -> dict[int, dict[str, list[str]]]:
     for select in (
         sa.select(ContentCategory.content_id, Category.name)
         .join(Category, Category.id == ContentCategory.category_id)
-        .where(ContentCategory.content_id.in_(ids)),
+        .where(ContentCategory.content_id.in_(ids))
+        .order_by(ContentCategory.position, Category.id),
         sa.select(Credit.content_id, Person.name)
         .join(Person, Person.id == Credit.person_id)
-        .where(Credit.content_id.in_(ids)),
+        .where(Credit.content_id.in_(ids))
+        .order_by(Credit.position, Credit.id),
         sa.select(SymptomLink.content_id, Symptom.name)
         .join(Symptom, Symptom.id == SymptomLink.symptom_id)
         .where(SymptomLink.content_id.in_(ids))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from medportal.extensions import db, insert
 from medportal.models.glossary import GlossaryConcept, GlossaryWord, WordKind
-from medportal.models.search import SearchName
+from medportal.models.search import SearchName, SearchState
 from medportal.search.analysis import key
 from medportal.search.index import state
 
@@ -21,11 +21,11 @@ def load() -> int:
     """Add the concepts and words of the shipped list that are missing; how many words were added. What is there stays
     as it is, also what the owner took out. The caller commits."""
     fingerprint = hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
-    here = state()
-    if here.glossary == fingerprint:
+    if db.session.scalar(sa.select(SearchState.glossary)) == fingerprint:
         return 0
     with SHIPPED.open(encoding="utf-8", newline="") as file:
         rows = [row | {"key": key(row["word"])} for row in csv.DictReader(file)]
+    here = state()
     concepts = _concepts(list(dict.fromkeys(row["concept"] for row in rows)))
     known = set(db.session.execute(sa.select(GlossaryWord.concept_id, GlossaryWord.lang, GlossaryWord.text)))
     added = [
@@ -71,7 +71,8 @@ def _concepts(heads: list[str]) -> dict[str, int]:
 
 def add(head: str, words: Iterable[tuple[str, str]]) -> GlossaryConcept:
     """A concept of the owner's with its English name and further (language, word)s."""
-    concept = db.session.scalar(sa.select(GlossaryConcept).where(GlossaryConcept.head == head))
+    same = sa.func.lower(GlossaryConcept.head) == head.lower()
+    concept = db.session.scalar(sa.select(GlossaryConcept).where(same).order_by(GlossaryConcept.id).limit(1))
     if concept is None:
         concept = GlossaryConcept(head=head)
         db.session.add(concept)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm
 
 from medportal.extensions import db, insert
+from medportal.models.content import Content
 from medportal.models.glossary import GlossaryConcept, GlossaryWord, WordKind
 from medportal.models.search import SearchName, SearchSection, SearchState, SearchTerm, SearchVariant
 from medportal.search import analysis, postgres, sqlite
@@ -21,7 +22,7 @@ from medportal.search.analysis import american
 from medportal.search.skeletons import skeleton
 from medportal.search.tables import Table
 
-NAME_LENGTH = KEY_LENGTH = 400
+NAME_LENGTH = 400
 CORRECTABLE = range(4, 25)
 """Words of these lengths are remembered with a letter left out, so that a typing error finds them."""
 SHORTEST_SKELETON = 3
@@ -70,6 +71,7 @@ def write(entries: Sequence[Entry]) -> None:
     """Bring the index up to date for these things. Flushes; the caller commits."""
     change = _Change()
     ids = [entry.content_id for entry in entries]
+    state(ids)
     names, sections = wanted(entries)
     names |= from_glossary(names)
     _names(change, ids, names)
@@ -83,15 +85,19 @@ def clear() -> None:
         backend().clear(table)
     for model in (SearchName, SearchSection, SearchVariant, SearchTerm):
         db.session.execute(sa.delete(model))
-    db.session.execute(sa.delete(SearchState))
     state()
+    db.session.execute(sa.update(SearchState).values(names=0, name_stems=0, sections=0, section_stems=0))
 
 
-def state() -> SearchState:
+def state(writing: Collection[int] = ()) -> SearchState:
+    """The row about the index. Where it is missing it is made: complete when there is no content beside what is being
+    written, else stale, so that the rest is indexed by a rebuild."""
     found = db.session.get(SearchState, 1)
     if found is None:
+        rest = db.session.scalar(sa.select(Content.id).where(Content.id.not_in(writing)).limit(1))
+        version = analysis.VERSION if rest is None else 0
         found = SearchState(
-            id=1, analysis=analysis.VERSION, glossary="", names=0, name_stems=0, sections=0, section_stems=0
+            id=1, analysis=version, glossary="", names=0, name_stems=0, sections=0, section_stems=0
         )
         db.session.add(found)
         db.session.flush()
@@ -124,6 +130,11 @@ def sound(word: str) -> set[int]:
     return {hashed(f"~{bones}")} if len(bones) >= SHORTEST_SKELETON else set()
 
 
+def vocabulary(terms: Iterable[analysis.Term]) -> set[str]:
+    """The entries of the vocabulary that a text with these terms is counted under: its words, and its stems."""
+    return {term.word for term in terms if term.word} | {stem_term(term.stem) for term in terms}
+
+
 def stem_term(stem: str) -> str:
     """As what a stem stands in the vocabulary, apart from the words."""
     return f"={stem}"
@@ -142,10 +153,8 @@ class _Change:
     def row(self, table: Table, row_id: int, text: str, sign: int) -> None:
         terms = analysis.terms(text)
         column = 0 if table is Table.NAMES else 1
-        for word in {term.word for term in terms if term.word}:
-            self.counts[word][column] += sign
-        for stem in {stem_term(term.stem) for term in terms}:
-            self.counts[stem][column] += sign
+        for term in vocabulary(terms):
+            self.counts[term][column] += sign
         self.sizes[table] += sign
         self.stems[table] += sign * len(terms)
         rows = self.added if sign > 0 else self.removed
@@ -158,7 +167,6 @@ class _Change:
         self._vocabulary()
         if not self.sizes and not self.stems:
             return
-        state()
         db.session.execute(
             sa.update(SearchState).values(
                 names=SearchState.names + self.sizes[Table.NAMES],
@@ -298,8 +306,8 @@ def _names(change: _Change, ids: Sequence[int], wanted: Rows) -> None:
             "lang": lang,
             "kind": kind,
             "text": text,
-            "words": words(text)[:KEY_LENGTH],
-            "key": analysis.key(text)[:KEY_LENGTH],
+            "words": words(text)[: analysis.KEY_LENGTH],
+            "key": analysis.key(text),
         }
         for content_id, lang, kind, text in sorted(wanted - {row[1:] for row in here})
     ]

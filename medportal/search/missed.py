@@ -8,6 +8,7 @@ owner only after three separate days, and forgotten after 90.
 import re
 import threading
 import time
+import unicodedata
 from collections import Counter
 from datetime import timedelta
 from functools import partial
@@ -23,10 +24,13 @@ from medportal.logs import log
 from medportal.models.search import MissedSearch
 
 LENGTH, MOST_ROWS, DAYS_TO_SHOW = 60, 5_000, 3
-KEPT = timedelta(days=90)
+KEPT, KEPT_ONCE = timedelta(days=90), timedelta(days=14)
 PAUSE = 30.0
 """Seconds between two writes of one process."""
 IN_MEMORY = 500
+_ADDRESS = re.compile(
+    r"@|://|www\.|[(\[]\s*at\s*[)\]]|\w\.(?:com|net|org|info|edu|gov|me|io|[a-z]{2})\b|\bdot com\b"
+)
 
 _lock = threading.Lock()
 _waiting: Counter[tuple[str, str]] = Counter()
@@ -48,11 +52,13 @@ def note(lang: str, text: str) -> None:
 
 
 def anonymous(text: str) -> str:
-    """What is kept of a search: folded spaces, no digits; nothing at all of what may be an address or a number."""
-    if "@" in text or "://" in text or sum(char.isdigit() for char in text) > 4:
+    """What is kept of a search: single spaces, no digits; nothing at all of what may be an address or a number."""
+    text = unicodedata.normalize("NFKC", visible(text)).casefold()
+    if _ADDRESS.search(text) or sum(char.isnumeric() for char in text) > 4:
         return ""
-    text = re.sub(r"\d", "", visible(text)).casefold()
-    return " ".join(text.split())[:LENGTH].strip()
+    text = "".join(char for char in text if not char.isnumeric())
+    kept = " ".join(text.split())[:LENGTH].strip()
+    return kept if sum(char.isalpha() for char in kept) > 1 else ""
 
 
 def _write_afterwards(app: Flask, response: Response) -> Response:
@@ -89,14 +95,12 @@ def write() -> None:
     )
     try:
         with writing():
-            known = db.session.scalar(sa.select(sa.func.count()).select_from(MissedSearch)) or 0
             rows = [
                 {"lang": lang, "text": text, "times": times, "days": 1, "last_on": today, "dismissed": False}
                 for (lang, text), times in taken.items()
             ]
-            room = max(0, MOST_ROWS - known)
-            if room:
-                db.session.execute(add, rows[:room])
+            db.session.execute(add, rows)
+            _make_room()
             db.session.commit()
     except SQLAlchemyError:
         db.session.rollback()
@@ -105,9 +109,24 @@ def write() -> None:
         raise
 
 
+def _make_room() -> None:
+    """Beyond the limit the least telling go: those of the fewest days, the oldest first."""
+    keep = (
+        sa.select(MissedSearch.id)
+        .order_by(MissedSearch.days.desc(), MissedSearch.last_on.desc(), MissedSearch.id.desc())
+        .limit(MOST_ROWS)
+    )
+    rows = db.session.scalar(sa.select(sa.func.count()).select_from(MissedSearch)) or 0
+    if rows > MOST_ROWS:
+        db.session.execute(sa.delete(MissedSearch).where(MissedSearch.id.not_in(keep)))
+
+
 def forget_old() -> None:
-    """Drop what nobody searched for since 90 days. Commits."""
-    db.session.execute(sa.delete(MissedSearch).where(MissedSearch.last_on < utc_now().date() - KEPT))
+    """Drop what nobody searched for since 90 days, and what was searched on one day only since 14. Commits."""
+    today = utc_now().date()
+    db.session.execute(sa.delete(MissedSearch).where(MissedSearch.last_on < today - KEPT))
+    once = sa.delete(MissedSearch).where(MissedSearch.days == 1, MissedSearch.last_on < today - KEPT_ONCE)
+    db.session.execute(once)
     db.session.commit()
 
 

@@ -17,19 +17,7 @@ K1, B = 1.2, 0.75
 CANDIDATES = 400
 PRESENT = 0.15
 """What holding a stem at all counts beside `ts_rank`, when candidates are chosen."""
-POSITIONS = 16_000
-
-
-def create() -> tuple[str, ...]:
-    """The statements that make the two tables."""
-    return tuple(
-        statement
-        for table in Table
-        for statement in (
-            f"CREATE TABLE {table.fts} (id integer PRIMARY KEY, stems text NOT NULL, tsv tsvector NOT NULL)",
-            f"CREATE INDEX ix_{table.fts} ON {table.fts} USING gin (tsv)",
-        )
-    )
+POSITIONS = 8_000
 
 
 def add(table: Table, rows: Iterable[tuple[int, str]]) -> None:
@@ -131,6 +119,7 @@ def _weights(table: Table, phrases: Sequence[Phrase], rows: int) -> dict[Phrase,
     found = {term[1:]: count for term, count in db.session.execute(known)}
 
     def weight(count: int) -> float:
+        count = min(count, rows)  # both may have been read while somebody writes
         return max(math.log((rows - count + 0.5) / (count + 0.5)), 1e-6)
 
     return {phrase: weight(min(found.get(stem, 0) for stem in phrase)) for phrase in phrases}

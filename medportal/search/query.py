@@ -46,12 +46,13 @@ RARE = 5
 GLOSSARY_NAME = 0.9
 EXPANDED = 40
 """Stems of a query up to which its words are looked for under other names as well."""
-APART = 1
-"""Names of a meaning in the other script whose words are looked for one by one too: translators choose their own."""
+APART, FEW = 1, 10
+"""How many names of a meaning in the other script are looked for word by word, where so few sections hold them as they
+are: translators choose their own words."""
 NAME_SPAN = 8
-LEAST, NAMED = 0.2, 1.5
+LEAST, NAMED = 0.2, 0.5
 """A query of several words is not answered by what holds little of it: less than this part of the best BM25 score,
-unless a name speaks for it."""
+unless a name is worth that much for it."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,11 @@ class Query:
     def typed(self) -> str:
         return " ".join(t.word for t in self.all_terms)
 
+    @property
+    def is_foreign(self) -> bool:
+        """No section holds any of its words: it is asked in another language than the texts."""
+        return not any(self.counts.get(stem_term(word.term.stem), (0, 0))[1] for word in self.words)
+
     @cached_property
     def corrected(self) -> str | None:
         """The query with its misspelt words put right; None when none was."""
@@ -94,8 +100,9 @@ class Query:
             return None
         return " ".join(fixed.get(t.word, t.word) for t in self.all_terms)
 
-    def phrases(self, table: Table) -> list[Phrase]:
-        """What the index is asked for: the stems, those of fixes, and the glossary's phrases."""
+    def phrases(self, table: Table, *, apart: bool = False) -> list[Phrase]:
+        """What the index is asked for: the stems, those of fixes, and the glossary's phrases; `apart`: and the words of
+        its first names one by one."""
         column = 0 if table is Table.NAMES else 1
         stems: dict[Phrase, int] = {}
         for word in self.words:
@@ -108,7 +115,7 @@ class Query:
         for meaning in self.meanings if len(self.all_terms) <= EXPANDED else ():
             for place, phrase in enumerate(self._foreign(meaning)[:most]):
                 stems.setdefault(phrase, 1)
-                if table is Table.SECTIONS and place < APART:
+                if apart and place < APART:
                     for stem in phrase:
                         stems.setdefault((stem,), 1)
         return list(stems)
@@ -121,7 +128,7 @@ class Query:
 
     def marks(self) -> frozenset[Phrase]:
         """What a result shows highlighted."""
-        return frozenset(p for p in self.phrases(Table.NAMES) if len(p) > 1 or p[0] not in STOP_STEMS)
+        return frozenset(self.phrases(Table.NAMES))
 
 
 @dataclass(frozen=True)
@@ -144,11 +151,15 @@ class Answer:
 
 def search(text: str, *, narrow: Narrow = EVERYTHING, most: int = 100, correct: bool = True) -> Answer:
     """The things that answer `text`, at most `most`. `correct`: forgive spelling."""
+    candidates = max(CANDIDATES, most)
     query = understand(text, correct=correct)
     if query is None:
         return Answer()
-    names = backend().match(Table.NAMES, query.phrases(Table.NAMES), CANDIDATES, narrow)
-    sections = backend().match(Table.SECTIONS, query.phrases(Table.SECTIONS), CANDIDATES, narrow)
+    names = backend().match(Table.NAMES, query.phrases(Table.NAMES), candidates, narrow)
+    sections = backend().match(Table.SECTIONS, query.phrases(Table.SECTIONS), candidates, narrow)
+    if query.meanings and query.is_foreign and not names and len(sections) < FEW:
+        phrases = query.phrases(Table.SECTIONS, apart=True)
+        sections = backend().match(Table.SECTIONS, phrases, candidates, narrow)
     scores: dict[int, float] = defaultdict(float)
     rows: dict[int, dict[str, int]] = defaultdict(dict)
     for found in sections:
@@ -167,13 +178,13 @@ def search(text: str, *, narrow: Narrow = EVERYTHING, most: int = 100, correct: 
     _look_into_texts(
         query, final, {content_id: next(iter(best.values())) for content_id, best in rows.items()}
     )
-    _add_names(query, final, names, narrow.among)
+    named = _add_names(query, final, names, narrow.among)
     ranked = sorted(final.items(), key=lambda found: (-found[1], found[0]))
     least = LEAST if len(query.words) > 1 else 0.0
     hits = [
         Hit(content_id, score, rows.get(content_id, {}))
         for content_id, score in ranked[:most]
-        if base.get(content_id, 0.0) >= least or score >= NAMED
+        if base.get(content_id, 0.0) >= least or named.get(content_id, 0.0) >= NAMED
     ]
     return Answer(hits, query.corrected, query.marks())
 
@@ -193,11 +204,14 @@ def understand(text: str, *, correct: bool = True) -> Query | None:
     searched = list(dict.fromkeys(terms(text)[: 2 * MOST_TERMS]))
     counts, length = _counts(searched)
     kept = [t for t in searched if t.word not in STOP_WORDS] or searched
-    meanings = synonyms.meanings([t.stem for t in found])
+    meanings = synonyms.meanings(found)
     meant = {t for meaning in meanings for t in found[meaning.start : meaning.end]}
     unknown = [t for t in kept if not _known(t, counts) and t not in meant]
     begun = found[-1] if found[-1] in unknown else None
-    doubtful = {t.word: (0, 0) for t in unknown} | {t.word: counts[t.word] for t in kept if _rare(t, counts)}
+    doubtful = {t.word: (0, 0) for t in unknown}
+    doubtful |= {
+        t.word: counts.get(t.word, (0, 1)) for t in kept if t.word not in doubtful and _rare(t, counts)
+    }
     fixes = spelling.corrections(doubtful) if correct and doubtful else {}
     looked_for = []
     for t in kept:
@@ -209,14 +223,10 @@ def understand(text: str, *, correct: bool = True) -> Query | None:
     return Query(found, looked_for, meanings, counts, length)
 
 
-def _likely(found: Sequence[Term], looked_for: Sequence[Word]) -> list[str]:
-    """The stems of the query with misspelt words put right, for the glossary."""
+def _likely(found: Sequence[Term], looked_for: Sequence[Word]) -> list[Term]:
+    """The query with misspelt words put right, for the glossary."""
     fixed = {word.term.word: word.fixes[0] for word in looked_for if word.fixes}
-    stems = []
-    for t in found:
-        likely = term(fixed[t.word]) if t.word in fixed else t
-        stems.append((likely or t).stem)
-    return stems
+    return [(term(fixed[t.word]) or t) if t.word in fixed else t for t in found]
 
 
 def _counts(found: Sequence[Term]) -> tuple[dict[str, tuple[int, int]], float]:
@@ -234,9 +244,9 @@ def _counts(found: Sequence[Term]) -> tuple[dict[str, tuple[int, int]], float]:
 
 
 def _rare(t: Term, counts: dict[str, tuple[int, int]]) -> bool:
-    """Known, but only from a few texts: perhaps their own misspelling."""
-    names, sections = counts.get(t.word, (1, 0))
-    return not names and sections <= RARE
+    """Known, but only by its stem or from a few texts: perhaps their own misspelling."""
+    names, sections = counts.get(t.word, (0, 0))
+    return bool(t.word) and not t.word.isdigit() and not names and sections <= RARE
 
 
 def _known(t: Term, counts: dict[str, tuple[int, int]]) -> bool:
@@ -251,7 +261,7 @@ def _look_into_texts(query: Query, final: dict[int, float], rows: dict[int, int]
         return
     ids = [rows[content_id] for content_id in top]
     texts = dict(backend().read(f"SELECT id, text FROM search_section WHERE id IN ({marks(ids)})", ids))
-    folded = {content_id: _folded(texts[rows[content_id]]) for content_id in top}
+    folded = {content_id: _folded(texts[rows[content_id]]) for content_id in top if rows[content_id] in texts}
     typed = [word.term.word for word in query.words if word.term.word]
     whole = {f" {word} " for word in typed}
     whole |= {f" {fix} " for word in query.words for fix in word.fixes[:1]}
@@ -274,16 +284,20 @@ def _folded(text: str) -> str:
 
 def _add_names(
     query: Query, final: dict[int, float], names: Sequence[Found], among: sa.Select[Any] | None
-) -> None:
-    """Add what the best of a thing's names is worth for the whole query, and what it is worth that one is a part of it."""
+) -> dict[int, float]:
+    """Add what the best of a thing's names is worth for the whole query, and what it is worth that one is a part of
+    it; what was added to each."""
     whole = _similar_names(query, names)
     parts: dict[int, float] = {}
     for content_id, value, part in _names_inside(query, among):
         best = whole if part > WHOLE else parts
         best[content_id] = max(value, best.get(content_id, 0.0))
-    for values in (whole, parts):
-        for content_id, value in values.items():
-            final[content_id] = final.get(content_id, 0.0) + value
+    added = {
+        number: whole.get(number, 0.0) + parts.get(number, 0.0) for number in whole.keys() | parts.keys()
+    }
+    for content_id, value in added.items():
+        final[content_id] = final.get(content_id, 0.0) + value
+    return added
 
 
 def _similar_names(query: Query, names: Sequence[Found]) -> dict[int, float]:
@@ -319,10 +333,10 @@ def _names_inside(query: Query, among: sa.Select[Any] | None) -> Iterator[tuple[
     worth: dict[str, tuple[float, float]] = {}
     for start in range(len(stems)):
         for end in range(start + 1, min(len(stems), start + NAME_SPAN) + 1):
+            if all(t.word in STOP_WORDS for t in query.all_terms[start:end]):
+                continue
             key = " ".join(stems[start:end])
             worth[key] = (1.0, len(key) / length)
-    for stop in STOP_STEMS:
-        worth.pop(stop, None)
     for meaning in query.meanings:
         part = len(" ".join(stems[meaning.start : meaning.end])) / length
         for place, other in enumerate(meaning.others):
@@ -335,6 +349,8 @@ def _names_inside(query: Query, among: sa.Select[Any] | None) -> Iterator[tuple[
 
 def _named(keys: Sequence[str], among: sa.Select[Any] | None) -> Iterable[Sequence[Any]]:
     """(content id, key, kind) of the names with one of these keys."""
+    if not keys:
+        return []
     if among is None:
         return backend().read(
             f"SELECT content_id, key, kind FROM search_name WHERE key IN ({marks(keys)}) LIMIT {MOST_NAMED}",
@@ -348,4 +364,3 @@ def _named(keys: Sequence[str], among: sa.Select[Any] | None) -> Iterable[Sequen
 
 
 WORTH = {"title": 1.0, "known": 1.0, "code": 1.0, "glossary": SYNONYM}
-STOP_STEMS = frozenset(t.stem for t in map(term, STOP_WORDS) if t)

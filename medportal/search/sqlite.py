@@ -10,15 +10,6 @@ from medportal.extensions import db
 from medportal.search.tables import EVERYTHING, Found, Narrow, Phrase, Table, limits
 
 
-def create() -> tuple[str, ...]:
-    """The statements that make the two tables."""
-    return tuple(
-        f"CREATE VIRTUAL TABLE {table.fts} USING fts5("
-        "stems, content='', tokenize=\"unicode61 remove_diacritics 0\")"
-        for table in Table
-    )
-
-
 def add(table: Table, rows: Iterable[tuple[int, str]]) -> None:
     _many(f"INSERT INTO {table.fts}(rowid, stems) VALUES (?, ?)", rows)
 
@@ -45,6 +36,12 @@ def check() -> str | None:
             )
         except sa.exc.DatabaseError as error:
             return f"{table.fts}: {error.orig}"
+        missing = read(
+            f"SELECT (SELECT count(*) FROM {table.rows} WHERE id NOT IN (SELECT id FROM {table.fts}_docsize)) "
+            f"+ (SELECT count(*) FROM {table.fts}_docsize WHERE id NOT IN (SELECT id FROM {table.rows}))"
+        )[0][0]
+        if missing:
+            return f"{table.fts}: {missing} rows without their partner"
     return None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from medportal.lib.arabic import has_arabic
 from medportal.search import spelling
-from medportal.search.analysis import Term, tokens
+from medportal.search.analysis import Term, key, tokens
 from medportal.search.index import backend
 from medportal.search.tables import Table, marks
 
@@ -32,12 +32,20 @@ def suggest(typed: str, lang: str, most: int = 8) -> list[Suggestion]:
         return []
     begun = " ".join(t.word for t in found)
     beginnings = (begun, f"ال{begun}") if has_arabic(begun) and not begun.startswith("ال") else (begun,)
-    rows = [row for beginning in beginnings for row in _beginning(beginning)]
+    rows = _equal(begun)
+    rows += [row for beginning in beginnings for row in _beginning(beginning)]
     if len({row[0] for row in rows}) < most:
         rows += _holding(found)
     best: dict[int, tuple[tuple[object, ...], str, str, str]] = {}
     for content_id, text, row_lang, kind, words in rows:
-        rank = (not words.startswith(beginnings), _ORDER.get(kind, 2), row_lang != lang, len(words), text)
+        rank = (
+            words != begun,
+            not words.startswith(beginnings),
+            _ORDER.get(kind, 2),
+            row_lang != lang,
+            len(words),
+            text,
+        )
         if content_id not in best or rank < best[content_id][0]:
             best[content_id] = (rank, text, row_lang, kind)
     ranked = sorted(best.items(), key=lambda item: item[1][0])[: 2 * most]
@@ -51,6 +59,15 @@ def suggest(typed: str, lang: str, most: int = 8) -> list[Suggestion]:
 
 Row = tuple[int, str, str, str, str]
 """Content id, text, language, kind and words of a name."""
+
+
+def _equal(begun: str) -> list[Row]:
+    """Names of any sort that are just this, for abbreviations."""
+    rows = backend().read(
+        f"SELECT content_id, text, lang, kind, words FROM search_name WHERE key = ? AND words = ? LIMIT {LOOKED_AT}",
+        (key(begun), begun),
+    )
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
 
 def _beginning(begun: str) -> list[Row]:

@@ -1,11 +1,12 @@
 """What else people call it: the longest words of the glossary in a query, and the other words of their concepts."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from medportal.models.glossary import WordKind
-from medportal.search.index import backend
+from medportal.search.analysis import Term
+from medportal.search.index import backend, words
 from medportal.search.tables import marks
 
 LONGEST = 6
@@ -27,9 +28,9 @@ class Meaning:
     others: Sequence[str]
 
 
-def meanings(stems: Sequence[str]) -> list[Meaning]:
+def meanings(terms: Sequence[Term]) -> list[Meaning]:
     """The glossary's words in a query, the longest first come, not overlapping."""
-    stems = stems[:MOST_TERMS]
+    stems = [term.stem for term in terms[:MOST_TERMS]]
     spans = {
         (start, end): " ".join(stems[start:end])
         for start in range(len(stems))
@@ -37,7 +38,8 @@ def meanings(stems: Sequence[str]) -> list[Meaning]:
     }
     if not spans:
         return []
-    concepts = _concepts(sorted(set(spans.values())))
+    typed = {key: " ".join(t.word for t in terms[start:end]) for (start, end), key in spans.items()}
+    concepts = _concepts(typed)
     taken: set[int] = set()
     found = []
     for (start, end), key in sorted(spans.items(), key=lambda span: (span[0][0] - span[0][1], span[0][0])):
@@ -47,16 +49,22 @@ def meanings(stems: Sequence[str]) -> list[Meaning]:
     return found
 
 
-def _concepts(keys: Sequence[str]) -> dict[str, list[list[str]]]:
-    """key → for each concept that has such a word, the keys of its other words, formal names first."""
+def _concepts(typed: Mapping[str, str]) -> dict[str, list[list[str]]]:
+    """key → for each concept that has such a word, the keys of its other words, formal names first. `typed`: the words
+    behind each key; where some concepts have just these, others that only share the stems (كلى and كلة) do not count."""
+    keys = list(typed)
     rows = backend().read(
-        "SELECT asked.key, w.concept_id, w.key, w.kind, w.id FROM glossary_word asked "
+        "SELECT asked.key, w.concept_id, w.key, w.kind, w.id, asked.text FROM glossary_word asked "
         "JOIN glossary_word w ON w.concept_id = asked.concept_id "
         f"WHERE asked.key IN ({marks(keys)}) AND NOT asked.removed AND NOT w.removed AND w.key <> asked.key",
         keys,
     )
+    exact = {(row[0], row[1]) for row in rows if words(row[5]) == typed[row[0]]}
+    strict = {asked for asked, _concept in exact}
     rows = sorted(
-        (asked, concept, ORDER[kind], word, key) for asked, concept, key, kind, word in rows if kind in ORDER
+        (asked, concept, ORDER[kind], word, key)
+        for asked, concept, key, kind, word, _text in rows
+        if kind in ORDER and (asked not in strict or (asked, concept) in exact)
     )
     found: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for asked, concept, _place, _word, key in rows:
@@ -68,7 +76,7 @@ def _concepts(keys: Sequence[str]) -> dict[str, list[list[str]]]:
 def _meaning(start: int, end: int, key: str, concepts: Sequence[Sequence[str]]) -> Meaning:
     others: dict[str, None] = {}
     for place in range(max(map(len, concepts))):  # one word of each in turn, so that none crowds out another
-        for words in concepts:
-            if place < len(words) and words[place] != key:
-                others.setdefault(words[place])
+        for names in concepts:
+            if place < len(names) and names[place] != key:
+                others.setdefault(names[place])
     return Meaning(start, end, list(others)[: MOST_WORDS * max(1, len(concepts) // 2)])

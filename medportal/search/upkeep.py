@@ -1,12 +1,14 @@
 """Keeping the index whole: building it anew, looking whether it is what the content says."""
 
+from collections import defaultdict
 from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from medportal.changes import site_changed
 from medportal.extensions import db
 from medportal.models.content import Content
-from medportal.models.search import SearchName, SearchSection, SearchState
+from medportal.models.search import SearchName, SearchSection, SearchState, SearchTerm
 from medportal.search import analysis, collect, glossary, index
 
 BATCH = 100
@@ -24,14 +26,17 @@ def rebuild(*, echo: Callable[[int, int], None] = lambda _done, _of: None) -> in
     """Empty the index and write it anew; how many things were written. Commits in pieces: meanwhile searches find what
     has been written so far. Stopped half-way, it is stale and begins again."""
     ids = list(db.session.scalars(sa.select(Content.id).order_by(Content.id)))
+    site_changed()  # its row lock keeps other writers of the index waiting, here and below
     index.clear()
     index.state().analysis = 0
     db.session.commit()
     for start in range(0, len(ids), BATCH):
+        site_changed()
         collect.content_changed(ids[start : start + BATCH])
         db.session.commit()
         db.session.expunge_all()
         echo(min(start + BATCH, len(ids)), len(ids))
+    site_changed()
     glossary.renew_keys()
     index.state().analysis = analysis.VERSION
     index.backend().tidy()
@@ -73,7 +78,22 @@ def faults() -> list[str]:
     sizes = db.session.execute(sa.select(SearchState.names, SearchState.sections)).one_or_none() or (0, 0)
     if rows != list(sizes):
         found.append(f"{rows[0]} names and {rows[1]} sections, but {sizes[0]} and {sizes[1]} are counted")
-    return found
+    return found + _vocabulary_faults()
+
+
+def _vocabulary_faults() -> list[str]:
+    """Count every word and stem again, and compare."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for column, text_of in enumerate((SearchName.text, SearchSection.text)):
+        for text in db.session.scalars(sa.select(text_of).execution_options(yield_per=500)):
+            for term in index.vocabulary(analysis.terms(text)):
+                counts[term][column] += 1
+    stored = {
+        row[0]: [row[1], row[2]]
+        for row in db.session.execute(sa.select(SearchTerm.term, SearchTerm.names, SearchTerm.sections))
+    }
+    wrong = sum(1 for term in counts.keys() | stored.keys() if counts.get(term) != stored.get(term))
+    return [f"{wrong} words of the vocabulary are counted wrongly"] if wrong else []
 
 
 def _differences(ids: list[int]) -> list[str]:

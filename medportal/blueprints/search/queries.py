@@ -22,7 +22,7 @@ from medportal.search.highlight import excerpt
 from medportal.search.query import Answer, Hit
 from medportal.search.tables import Narrow, Phrase
 
-MOST = 100
+MOST = 200
 """No search answers more: further down nothing is to the point."""
 
 
@@ -84,15 +84,16 @@ class Results:
 def results(text: str, filters: Filters, lang: str, *, number: int, size: int) -> Results:
     """Page `number` of what answers `text` for readers of `lang`; without words, what the filters leave, newest
     first. 404 beyond the end."""
-    wide = answer(text, replace(filters, kind=None), lang)
-    kinds = _kinds([hit.content_id for hit in wide.hits], lang)
-    found = answer(text, filters, lang) if filters.kind else wide
-    pages = max(1, -(-len(found.hits) // size))
+    found = answer(text, replace(filters, kind=None), lang)
+    kinds = _kinds([hit.content_id for hit in found.hits], lang)
+    hits = [hit for hit in found.hits if filters.kind in (None, kinds.get(hit.content_id))]
+    pages = max(1, -(-len(hits) // size))
     if number > pages:
         abort(404)
-    shown = found.hits[(number - 1) * size : number * size]
-    page = Page(_present(shown, found.marks, lang), number, pages, len(found.hits))
-    return Results(page, kinds, found)
+    shown = hits[(number - 1) * size : number * size]
+    page = Page(_present(shown, found.marks, lang), number, pages, len(hits))
+    counts = Counter(kinds.values())
+    return Results(page, {key: counts[key] for key in KINDS if counts[key]}, found)
 
 
 def answer(text: str, filters: Filters, lang: str) -> Answer:
@@ -108,11 +109,9 @@ def answer(text: str, filters: Filters, lang: str) -> Answer:
 
 def _among(filters: Filters, lang: str) -> sa.Select[int] | None:
     """The content that the filters leave; None when they leave all."""
-    if not filters.any:
+    if not replace(filters, kind=None).any:
         return None
     select = sa.select(Listing.content_id).where(Listing.lang == lang)
-    if filters.kind:
-        select = select.where(Listing.kind == filters.kind)
     if filters.category is not None:
         select = select.where(
             Listing.content_id.in_(
@@ -122,11 +121,10 @@ def _among(filters: Filters, lang: str) -> sa.Select[int] | None:
             )
         )
     if filters.section:
-        select = select.where(
-            Listing.content_id.in_(
-                sa.select(SearchSection.content_id).where(SearchSection.key == filters.section)
-            )
-        )
+        holding = sa.select(SearchSection.content_id).where(SearchSection.key == filters.section)
+        if filters.text:
+            holding = holding.where(SearchSection.lang == filters.text)
+        select = select.where(Listing.content_id.in_(holding))
     if filters.text:
         select = select.where(
             Listing.content_id.in_(
@@ -152,13 +150,14 @@ def _with_video() -> sa.Select[int]:
     return sa.select(sa.union(first, second).subquery().c[0])
 
 
-def _kinds(content_ids: Sequence[int], lang: str) -> dict[str, int]:
-    """How many of these are of each kind, in the order of the registry."""
-    rows = db.session.scalars(
-        sa.select(Listing.kind).where(Listing.lang == lang, Listing.content_id.in_(content_ids))
+def _kinds(content_ids: Sequence[int], lang: str) -> dict[int, str]:
+    """content → its kind."""
+    rows = db.session.execute(
+        sa.select(Listing.content_id, Listing.kind).where(
+            Listing.lang == lang, Listing.content_id.in_(content_ids)
+        )
     )
-    counts = Counter(rows)
-    return {key: counts[key] for key in KINDS if counts[key]}
+    return {row[0]: row[1] for row in rows}
 
 
 def _present(hits: Sequence[Hit], marks: frozenset[Phrase], lang: str) -> list[Result]:

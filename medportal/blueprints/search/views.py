@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -21,6 +21,7 @@ from medportal.lib.bidi import strip_controls
 from medportal.paging import asked_number, asked_one_of
 from medportal.search import analysis, missed
 from medportal.search.highlight import marked
+from medportal.search.query import LONGEST_QUERY
 from medportal.search.suggest import suggest
 from medportal.templating import absolute
 
@@ -39,7 +40,7 @@ def _helpers() -> dict[str, object]:
 
 def asked_text() -> str:
     """What is searched for, without blanks around it and control characters."""
-    return " ".join(strip_controls(request.args.get("q", "")).split())
+    return " ".join(strip_controls(request.args.get("q", "")[:LONGEST_QUERY]).split())
 
 
 def asked_filters() -> Filters:
@@ -70,7 +71,7 @@ def results() -> str:
     text, filters, lang = asked_text(), asked_filters(), current_language().code
     number = min(asked_number("page", 100) or 1, 100)
     found = queries.results(text, filters, lang, number=number, size=PAGE)
-    if not found.page.total and not filters.any and analysis.key(text):
+    if not found.page.total and not filters.any and not filters.exact and analysis.key(text):
         missed.note(lang, text)
     return htmx.render(
         "search/results.html",
@@ -98,12 +99,15 @@ def advanced() -> str:
 
 @bp.get("/<lang:lang>/search/suggest")
 @public
-def suggestions() -> str | Response:
+def suggestions() -> Response:
     """The options of the search box, as a part of a page; opened as a page, it is the search itself."""
     if "X-Suggest" not in request.headers and not htmx.wants_fragment():
-        return redirect(url_for("search.results", q=asked_text()[:LONGEST] or None))
-    found = suggest(asked_text(), current_language().code)
-    return render_template("search/_suggestions.html", suggestions=found)
+        response = redirect(url_for("search.results", q=asked_text()[:LONGEST] or None))
+    else:
+        found = suggest(asked_text(), current_language().code)
+        response = make_response(render_template("search/_suggestions.html", suggestions=found))
+    response.vary.add("X-Suggest")
+    return response
 
 
 @bp.get("/api/search")

@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from medportal.search import postgres, sqlite
 
 revision = '0003'
 down_revision = '0002'
@@ -111,8 +110,15 @@ def upgrade():
     with op.batch_alter_table('glossary_word', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_glossary_word_key'), ['key'], unique=False)
 
-    for statement in (sqlite if op.get_bind().dialect.name == 'sqlite' else postgres).create():
-        op.execute(statement)
+    for table in ('search_name_fts', 'search_section_fts'):
+        if op.get_bind().dialect.name == 'sqlite':
+            op.execute(
+                f"CREATE VIRTUAL TABLE {table} USING fts5(stems, content='', "
+                'tokenize="unicode61 remove_diacritics 0")'
+            )
+        else:
+            op.execute(f'CREATE TABLE {table} (id integer PRIMARY KEY, stems text NOT NULL, tsv tsvector NOT NULL)')
+            op.execute(f'CREATE INDEX ix_{table} ON {table} USING gin (tsv)')
 
 
 def downgrade():
