@@ -211,6 +211,35 @@ def test_kinds_are_counted_and_narrow_the_search(make_content, read):
     assert "(1)" in narrowed.text
 
 
+def test_counts_by_kind_are_what_the_kinds_show(make_content, read):
+    for n in range(30):
+        disease(make_content, title=f"Asthma {n}")
+    for n in range(4):
+        make_content("article", langs=("en",), title=f"Asthma story {n}")
+    counts = [link.get_text(" ", strip=True) for link in read("/en/search?q=asthma").all(".search-kinds a")]
+    assert counts == ["All (34)", "Diseases (30)", "Articles (4)"]
+    assert len(read("/en/search?q=asthma&kind=article").all(".hit")) == 4
+
+
+@pytest.mark.parametrize("words", ["the", "من", "s", "the of in"])
+def test_stop_words_alone_are_looked_for(make_content, hits, words):
+    disease(make_content, title="The disease")
+    assert hits(words) in ([], ["The disease"])
+
+
+def test_a_section_in_one_language_does_not_answer_for_the_other(
+    make_content, in_app, content_of, text_of, hits
+):
+    number = make_content(langs=("en",), title="Asthma", sections=[section("treatment", "<p>Inhaler.</p>")])
+    in_app(
+        lambda: services.publish(
+            services.save_text(content_of(number), "ar", TextDraft(title="الربو"), by="test"), by="test"
+        )
+    )
+    assert hits("asthma", section="treatment", text="en") == ["Asthma"]
+    assert hits("asthma", section="treatment", text="ar") == []
+
+
 def test_each_limit_narrows(make_content, make_category, hits):
     heart = make_category("heart")
     disease(make_content, title="Asthma of the heart", categories=[heart])
@@ -476,6 +505,31 @@ def test_a_rolled_back_change_leaves_the_index_alone(app, make_content, hits, te
         services.withdraw(text_of(number), by="test")
         db.session.rollback()
     assert hits("asthma") == ["Asthma"]
+
+
+def test_content_from_before_the_search_is_indexed_by_the_jobs(app, make_content, in_app, hits):
+    disease(make_content)
+
+    def as_after_an_upgrade():
+        index.clear()
+        db.session.execute(sa.delete(SearchState))
+
+    in_app(as_after_an_upgrade)
+    disease(make_content, title="Stroke")
+    assert hits("asthma") == []
+    assert in_app(upkeep.is_stale)
+    assert app.test_cli_runner().invoke(args=["jobs", "run", "--once"]).exit_code == 0
+    assert hits("asthma") == ["Asthma"]
+    assert in_app(upkeep.faults) == []
+
+
+def test_check_counts_the_vocabulary_and_the_rows_of_the_index(make_content, in_app):
+    disease(make_content)
+    in_app(lambda: db.session.execute(sa.update(SearchTerm).values(names=7)))
+    assert "counted wrongly" in in_app(upkeep.faults)[0]
+    in_app(upkeep.rebuild)
+    in_app(lambda: db.session.execute(sa.delete(SearchSection)))
+    assert any("without their partner" in fault for fault in in_app(upkeep.faults))
 
 
 # The parts

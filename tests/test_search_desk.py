@@ -50,6 +50,10 @@ def test_a_search_that_finds_nothing_is_counted_after_the_answer(client, misses)
         ("zzqq@example.org", None),
         ("0501234567 zzqq", None),
         ("https://zzqq.example", None),
+        ("zzqq＠mail example", None),
+        ("www.zzqq.example", None),
+        ("zzqq (at) mail dot com", None),
+        ("½ zzqq²", "⁄ zzqq"),
         ("z" * 200, "z" * 60),
     ],
 )

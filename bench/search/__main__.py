@@ -111,11 +111,14 @@ def quality(options: argparse.Namespace) -> bool:
         _run_benchmark(options, folder, results)
         if options.out:
             shutil.copyfile(results, options.out)
-        found = cells(results)
+        found, broken = cells(results), failures(results)
     _print_cells(found)
     print("\nMacro means of MRR@10", flush=True)
     means = macro_means(found)
     fine = [_against_bars(group, mean, len(members(group, found))) for group, mean in means.items()]
+    fine += [line(name, f"{told['n']} queries failed", "0", False) for name, told in broken]
+    for name, told in broken:
+        print(f"    {name}: {told['example']}")
     if options.compare:
         fine += _compared(means, macro_means(cells(options.compare)), options.compare)
     return all(fine)
@@ -143,12 +146,20 @@ def cells(results: Path) -> dict[Cell, dict[str, float]]:
     for sets in engine["sets"].values():
         for name, kinds in sets.items():
             for kind, measures in kinds.items():
-                if kind == "errors":
-                    raise SystemExit(
-                        f"{name}: {measures['n']} queries failed, one with {measures['example']}"
-                    )
-                halves.setdefault((name, kind), []).append(measures)
+                if kind != "errors":
+                    halves.setdefault((name, kind), []).append(measures)
     return {cell: _together(measures) for cell, measures in sorted(halves.items())}
+
+
+def failures(results: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Sets with queries that ended in an error: how many, and one of the errors."""
+    (engine,) = json.loads(results.read_text(encoding="utf-8")).values()
+    return [
+        (name, kinds["errors"])
+        for sets in engine["sets"].values()
+        for name, kinds in sets.items()
+        if "errors" in kinds
+    ]
 
 
 def _together(halves: Sequence[Mapping[str, float]]) -> dict[str, float]:
