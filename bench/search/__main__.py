@@ -118,7 +118,7 @@ def quality(options: argparse.Namespace) -> bool:
     fine = [_against_bars(group, mean, len(members(group, found))) for group, mean in means.items()]
     fine += [line(name, f"{told['n']} queries failed", "0", False) for name, told in broken]
     for name, told in broken:
-        print(f"    {name}: {told['example']}")
+        print(f"    {name}: {told['example'].splitlines()[0]}")
     if options.compare:
         fine += _compared(means, macro_means(cells(options.compare)), options.compare)
     return all(fine)

@@ -49,6 +49,8 @@ EXPANDED = 40
 APART, FEW = 1, 10
 """How many names of a meaning in the other script are looked for word by word, where so few sections hold them as they
 are: translators choose their own words."""
+LONG_WORD = 4
+"""Letters from which an unknown word that nothing corrects stands for the known words with the same beginning."""
 NAME_SPAN = 8
 LEAST, NAMED = 0.2, 0.5
 """A query of several words is not answered by what holds little of it: less than this part of the best BM25 score,
@@ -183,10 +185,10 @@ def search(text: str, *, narrow: Narrow = EVERYTHING, most: int = 100, correct: 
     least = LEAST if len(query.words) > 1 else 0.0
     hits = [
         Hit(content_id, score, rows.get(content_id, {}))
-        for content_id, score in ranked[:most]
+        for content_id, score in ranked
         if base.get(content_id, 0.0) >= least or named.get(content_id, 0.0) >= NAMED
     ]
-    return Answer(hits, query.corrected, query.marks())
+    return Answer(hits[:most], query.corrected, query.marks())
 
 
 def _relative(scores: dict[int, float]) -> dict[int, float]:
@@ -217,6 +219,8 @@ def understand(text: str, *, correct: bool = True) -> Query | None:
     for t in kept:
         ends = spelling.completions(t.word) if t == begun and len(t.word) > 1 else []
         fixed = fixes.get(t.word, [])
+        if correct and not ends and not fixed and t in unknown and len(t.word) >= LONG_WORD:
+            ends = spelling.completions(t.word[: len(t.word) * 3 // 4], 3)
         looked_for.append(Word(t, list(dict.fromkeys([*ends, *fixed])), bool(fixed) and not ends))
     if any(word.fixes for word in looked_for):
         meanings = synonyms.meanings(_likely(found, looked_for))
