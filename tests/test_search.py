@@ -276,6 +276,15 @@ def test_the_advanced_form_keeps_what_was_chosen(make_category, read, lang):
     assert page.soup.select_one("#video").has_attr("checked")
 
 
+def test_a_day_may_be_written_in_any_digits_and_what_is_none_is_said(make_content, read, hits):
+    disease(make_content)
+    assert hits("asthma", **{"from": "٢٠٢٠/١/٣١"}) == ["Asthma"]
+    assert hits("asthma", to="2020-01-31") == []
+    page = read("/en/search", query_string={"q": "asthma", "from": "last week"})
+    assert "last week” is no date" in page.text
+    assert len(page.all(".hit")) == 1
+
+
 def test_the_language_switch_keeps_the_search(make_content, read):
     disease(make_content)
     link = read("/en/search?q=asthma&kind=disease&exact=1").soup.select_one(".switch__link")

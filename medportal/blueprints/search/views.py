@@ -1,5 +1,6 @@
 """Search for readers: results, the advanced form, suggestions, and the same for machines."""
 
+import re
 from datetime import date
 
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
@@ -17,6 +18,7 @@ from medportal.blueprints.search.queries import Filters, Result
 from medportal.content_types import KINDS
 from medportal.content_types.sections import SECTIONS
 from medportal.i18n import LANGUAGES, current_language
+from medportal.lib.arabic import to_ascii_digits
 from medportal.lib.bidi import strip_controls
 from medportal.paging import asked_number, asked_one_of
 from medportal.search import analysis, missed
@@ -59,10 +61,19 @@ def asked_filters() -> Filters:
 
 
 def _asked_day(name: str) -> date | None:
+    """A day of the query, year first, in any digits; None when there is none or it is none."""
+    written = re.split(r"[-/.]", to_ascii_digits(request.args.get(name, "")).strip())
     try:
-        return date.fromisoformat(request.args.get(name, ""))
+        year, month, day = (int(part) for part in written)
+        return date(year, month, day)
     except ValueError:
         return None
+
+
+def _not_days() -> list[str]:
+    """What was typed as a day and is none."""
+    typed = {name: request.args.get(name, "").strip()[:20] for name in ("from", "to")}
+    return [text for name, text in typed.items() if text and _asked_day(name) is None]
 
 
 @bp.get("/<lang:lang>/search")
@@ -80,6 +91,7 @@ def results() -> str:
         filters=filters,
         found=found,
         most=queries.MOST,
+        not_days=_not_days(),
         sections=SECTIONS,
     )
 
