@@ -223,6 +223,7 @@ def understand(text: str, *, correct: bool = True) -> Query | None:
             ends = spelling.completions(t.word[: len(t.word) * 3 // 4], 3)
         looked_for.append(Word(t, list(dict.fromkeys([*ends, *fixed])), bool(fixed) and not ends))
     if any(word.fixes for word in looked_for):
+        counts |= _counts([t for word in looked_for for t in map(term, word.fixes) if t])[0]
         meanings = synonyms.meanings(_likely(found, looked_for))
     return Query(found, looked_for, meanings, counts, length)
 
