@@ -1,6 +1,5 @@
 """The search: what is found and what never is, its pages, suggestions, limits, and that any input is safe."""
 
-import time
 import xml.etree.ElementTree as ET
 from datetime import timedelta
 from urllib.parse import quote
@@ -16,9 +15,8 @@ from medportal.lib.dates import utc_now
 from medportal.models.content import Content, ContentText, Status
 from medportal.models.search import SearchName, SearchSection, SearchState, SearchTerm, SearchVariant
 from medportal.search import analysis, glossary, index, query, upkeep
-from medportal.search.highlight import excerpt, marked
-from medportal.search.suggest import suggest
 from tests.conftest import section
+from tests.people import Page
 
 
 @pytest.fixture
@@ -250,7 +248,7 @@ def test_each_limit_narrows(make_content, make_category, hits):
         title="Asthma film",
         detail={"host": "Example", "url": "https://example.org/v"},
     )
-    today, tomorrow = utc_now().date().isoformat(), (utc_now() + timedelta(days=2)).date().isoformat()
+    tomorrow = (utc_now() + timedelta(days=2)).date().isoformat()
     assert hits("asthma", category="heart") == ["Asthma of the heart"]
     assert hits("asthma", section="treatment") == ["Asthma"]
     assert hits("salbutamol", section="definition") == []
@@ -261,7 +259,6 @@ def test_each_limit_narrows(make_content, make_category, hits):
     assert len(hits("asthma", to=tomorrow, **{"from": "2020-01-01"})) == 3
     assert hits("", category="heart") == ["Asthma of the heart"]
     assert len(hits("asthma", kind="nonsense", section="nonsense", **{"from": "31.12.2020"})) == 3
-    assert today
 
 
 def test_the_advanced_form_keeps_what_was_chosen(make_category, read, lang):
@@ -367,10 +364,7 @@ def test_browsers_may_add_the_search(client, lang):
 def suggested(client, words, lang="en"):
     answer = client.get(f"/{lang}/search/suggest", query_string={"q": words}, headers={"X-Suggest": "1"})
     assert answer.status_code == 200
-    return [
-        line["data-value"]
-        for line in __import__("bs4").BeautifulSoup(answer.get_data(), "html.parser").select("[role=option]")
-    ]
+    return [line["data-value"] for line in Page(answer).all("[role=option]")]
 
 
 def test_suggestions_begin_as_typed_then_hold_the_words(make_content, client):
@@ -449,15 +443,13 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
-def test_33_any_input_is_safe_and_answered_quickly(make_content, client, words):
+def test_33_any_input_is_safe(make_content, client, words):
     disease(make_content)
     words = words.encode("utf-8", "replace").decode()
     for path in ("/en/search", "/ar/search", "/api/search", "/en/search/suggest"):
-        began = time.perf_counter()
         answer = client.get(path, query_string={"q": words}, headers={"X-Suggest": "1"})
         refused = "\x00" in words or len(quote(words)) > 4_000  # no reader types those: rule 29
         assert answer.status_code == (400 if refused else 200)
-        assert time.perf_counter() - began < 3  # 300 ms on a quiet machine: `bench.search`
 
 
 # The index
@@ -539,46 +531,6 @@ def test_check_counts_the_vocabulary_and_the_rows_of_the_index(make_content, in_
     in_app(upkeep.rebuild)
     in_app(lambda: db.session.execute(sa.delete(SearchSection)))
     assert any("without their partner" in fault for fault in in_app(upkeep.faults))
-
-
-# The parts
-
-
-@pytest.mark.parametrize(
-    ("words", "stem"),
-    [
-        ("السكري والسكري بالسكري وبالسكري للسكري كالسكري السُّكَّرِيّ الســكري السکری", "سكر"),
-        ("tumour tumors Tumours TUMOR", "tumor"),
-        ("haemorrhage hemorrhages", "hemorrhag"),
-        ("centre centers", "center"),
-    ],
-)
-def test_forms_of_a_word_have_one_stem(words, stem):
-    assert {token.term.stem for token in analysis.tokens(words)} == {stem}
-
-
-def test_a_hyphen_joins_and_parts():
-    assert [term.stem for term in analysis.terms("X-linked")] == ["x", "link", "xlink"]
-
-
-def test_an_excerpt_holds_most_of_what_was_asked():
-    text = "Nothing here. " * 60 + "The airways and the lungs are narrow. " + "Nothing there. " * 60
-    cut = excerpt(text, {("airway",), ("lung",)})
-    assert "airways and the lungs" in cut
-    assert len(cut) < 260
-    assert cut.startswith("…")
-    assert cut.endswith("…")
-
-
-def test_a_phrase_is_marked_only_as_a_whole():
-    assert (
-        str(marked("type 2 diabetes, another type", {("type", "2")}))
-        == "<mark>type</mark> <mark>2</mark> diabetes, another type"
-    )
-
-
-def test_suggest_without_a_word_is_empty(in_app):
-    assert in_app(lambda: suggest("  ", "ar")) == []
 
 
 def test_the_article_need_not_be_typed(make_content, client):

@@ -74,8 +74,8 @@ def write(entries: Sequence[Entry]) -> None:
     state(ids)
     names, sections = wanted(entries)
     names |= from_glossary(names)
-    _names(change, ids, names)
-    _sections(change, ids, sections)
+    _bring(change, Table.NAMES, ids, names)
+    _bring(change, Table.SECTIONS, ids, sections)
     change.apply()
 
 
@@ -294,44 +294,36 @@ def written(ids: Sequence[int]) -> tuple[Rows, Rows]:
     return set(names), set(sections)
 
 
-def _names(change: _Change, ids: Sequence[int], wanted: Rows) -> None:
-    here = _rows(ids, sa.select(SearchName.id, *_NAME), SearchName.content_id)
-    gone = [row for row in here if row[1:] not in wanted]
-    for row in gone:
-        change.row(Table.NAMES, row[0], row[4], -1)
-    _delete(SearchName, [row[0] for row in gone])
-    fresh = [
-        {
-            "content_id": content_id,
-            "lang": lang,
-            "kind": kind,
-            "text": text,
-            "words": words(text)[: analysis.KEY_LENGTH],
-            "key": analysis.key(text),
-        }
-        for content_id, lang, kind, text in sorted(wanted - {row[1:] for row in here})
-    ]
-    for row_id, text in _insert(SearchName, fresh):
-        change.row(Table.NAMES, row_id, text, 1)
-
-
 def words(text: str) -> str:
     """The folded words of a text, apart by one space."""
     return " ".join(token.term.word for token in analysis.tokens(text))
 
 
-def _sections(change: _Change, ids: Sequence[int], wanted: Rows) -> None:
-    here = _rows(ids, sa.select(SearchSection.id, *_SECTION), SearchSection.content_id)
+def _name_values(row: tuple[Any, ...]) -> dict[str, Any]:
+    content_id, lang, kind, text = row
+    spelt = {"words": words(text)[: analysis.KEY_LENGTH], "key": analysis.key(text)}
+    return {"content_id": content_id, "lang": lang, "kind": kind, "text": text, **spelt}
+
+
+def _section_values(row: tuple[Any, ...]) -> dict[str, Any]:
+    content_id, lang, key, text = row
+    return {"content_id": content_id, "lang": lang, "key": key, "text": text}
+
+
+def _bring(change: _Change, table: Table, ids: Sequence[int], wanted: Rows) -> None:
+    """Take out the rows of these things that are not wanted, add those that are missing."""
+    names = table is Table.NAMES
+    model, columns, values = (
+        (SearchName, _NAME, _name_values) if names else (SearchSection, _SECTION, _section_values)
+    )
+    here = _rows(ids, sa.select(model.id, *columns), model.content_id)
     gone = [row for row in here if row[1:] not in wanted]
     for row in gone:
-        change.row(Table.SECTIONS, row[0], row[4], -1)
-    _delete(SearchSection, [row[0] for row in gone])
-    fresh = [
-        {"content_id": content_id, "lang": lang, "key": key, "text": text}
-        for content_id, lang, key, text in sorted(wanted - {row[1:] for row in here})
-    ]
-    for row_id, text in _insert(SearchSection, fresh):
-        change.row(Table.SECTIONS, row_id, text, 1)
+        change.row(table, row[0], row[4], -1)
+    _delete(model, [row[0] for row in gone])
+    fresh = [values(row) for row in sorted(wanted - {row[1:] for row in here})]
+    for row_id, text in _insert(model, fresh):
+        change.row(table, row_id, text, 1)
 
 
 def _rows(ids: Sequence[int], select: Any, column: Any) -> list[tuple[Any, ...]]:

@@ -61,23 +61,23 @@ Row = tuple[int, str, str, str, str]
 """Content id, text, language, kind and words of a name."""
 
 
-def _equal(begun: str) -> list[Row]:
-    """Names of any sort that are just this, for abbreviations."""
+def _names(where: str, values: Sequence[object]) -> list[Row]:
     rows = backend().read(
-        f"SELECT content_id, text, lang, kind, words FROM search_name WHERE key = ? AND words = ? LIMIT {LOOKED_AT}",
-        (key(begun), begun),
+        f"SELECT content_id, text, lang, kind, words FROM search_name WHERE {where}", values
     )
     return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
+
+
+def _equal(begun: str) -> list[Row]:
+    """Names of any sort that are just this, for abbreviations."""
+    return _names(f"key = ? AND words = ? LIMIT {LOOKED_AT}", (key(begun), begun))
 
 
 def _beginning(begun: str) -> list[Row]:
-    rows = backend().read(
-        "SELECT content_id, text, lang, kind, words FROM search_name WHERE words >= ? AND words < ? "
-        "AND kind <> 'glossary' "
-        f"ORDER BY length(words), id LIMIT {LOOKED_AT}",
+    return _names(
+        f"words >= ? AND words < ? AND kind <> 'glossary' ORDER BY length(words), id LIMIT {LOOKED_AT}",
         (begun, begun + "\U0010ffff"),
     )
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
 
 def _holding(found: Sequence[Term]) -> list[Row]:
@@ -97,10 +97,7 @@ def _holding(found: Sequence[Term]) -> list[Row]:
     if not matched:
         return []
     ids = [row.row for row in matched]
-    texts = backend().read(
-        f"SELECT content_id, text, lang, kind, words FROM search_name WHERE id IN ({marks(ids)})", ids
-    )
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in texts]
+    return _names(f"id IN ({marks(ids)})", ids)
 
 
 def _titles(ids: Sequence[int], lang: str) -> dict[int, tuple[str, str]]:
