@@ -15,6 +15,7 @@ from medportal import (
     content_types,
     converters,
     devices,
+    digests,
     errors,
     extensions,
     htmx,
@@ -43,6 +44,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     for part in (
         logs,
         search,
+        digests,
         security,
         i18n,
         sessions,

@@ -99,6 +99,22 @@ def fresh(view: View) -> View:
     return view
 
 
+def one_click(view: View) -> View:
+    """Takes RFC 8058's POST: from a mail program, without cookie, origin or token. The link is the only credential."""
+    view.one_click = True  # type: ignore[attr-defined]
+    return view
+
+
+def takes_files(view: View) -> View:
+    """Its form may carry a file; everywhere else files are refused at the door."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_marked(app: Flask, endpoint: str | None, mark: str) -> bool:
+    return bool(endpoint and getattr(app.view_functions[endpoint], mark, False))
+
+
 def rule_of(app: Flask, endpoint: str) -> str | None:
     return getattr(app.view_functions[endpoint], "access", None)
 
@@ -135,10 +151,7 @@ def _ask_for(roles: frozenset[str]) -> None:
         _ask_staff_for_more()
     if request.method not in SAFE_METHODS:
         sessions.csrf.protect()
-    if (
-        getattr(current_app.view_functions[request.endpoint or ""], "fresh", False)
-        and not sessions.is_fresh()
-    ):
+    if is_marked(current_app, request.endpoint, "fresh") and not sessions.is_fresh():
         raise PasswordNeeded
 
 

@@ -1,29 +1,59 @@
-"""What carries a letter: an SMTP server, or without one a folder of files."""
+"""What carries a letter: an SMTP server, or without one a folder of files. Several connections work side by side;
+they are given ready bytes and know nothing of the database."""
 
 import os
 import smtplib
 import ssl
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 from flask import Flask, current_app
 from flask_mail import Connection, Mail
 
-from medportal.mail import Letter
-from medportal.models.outbox import Outbox
+
+class NoConnection(Exception):
+    """The server itself cannot be used."""
+
+
+@dataclass
+class Hand:
+    """A letter in our hands: a row of `table` under our lease, with its bytes once they are made.
+
+    `last`: what is to be written with the row's end.
+    """
+
+    table: Any
+    id: int
+    attempts: int
+    queued_at: datetime
+    address: str = ""
+    message: bytes = b""
+    last: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def file_name(self) -> str:
+        return f"{'' if self.table.__tablename__ == 'outbox' else 'd'}{self.id}.eml"
 
 
 class PatientConnection(Connection):
     """Flask-Mail's connection with a time-out and checked certificates: a dead server must not hold the loop for
     minutes, and nobody in between may read the password or a link."""
 
+    def __init__(self, mail: Any, patience: int) -> None:
+        super().__init__(mail)
+        self.patience = patience
+
     def configure_host(self) -> smtplib.SMTP:
-        patience = current_app.config["MAIL_TIMEOUT"]
         checked = ssl.create_default_context()
         host: smtplib.SMTP
         if self.mail.use_ssl:
-            host = smtplib.SMTP_SSL(self.mail.server, self.mail.port, timeout=patience, context=checked)
+            host = smtplib.SMTP_SSL(self.mail.server, self.mail.port, timeout=self.patience, context=checked)
         else:
-            host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=patience)
+            host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=self.patience)
         if self.mail.use_tls:
             host.starttls(context=checked)
         if self.mail.username and self.mail.password:
@@ -31,29 +61,32 @@ class PatientConnection(Connection):
         return host
 
 
-class Post(Mail):
-    def connect(self) -> PatientConnection:
-        return PatientConnection(current_app.extensions["mail"])
-
-
-post = Post()
+post = Mail()
 
 
 def init_app(app: Flask) -> None:
     post.init_app(app)
 
 
+class Carrier(Protocol):
+    def send(self, hand: Hand) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Folder:
     """Without a mail server: each letter is a file in `instance/mail`, readable at the desk."""
 
-    def send(self, letter: Letter, row: Outbox) -> None:
-        folder = mail_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = folder / f"{row.id}.part"
+    def __init__(self) -> None:
+        self.folder = mail_folder()
+
+    def send(self, hand: Hand) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = self.folder / f"{hand.file_name}.part"
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(letter.as_bytes())
-        part.rename(folder / f"{row.id}.eml")
+            file.write(hand.message)
+        part.rename(self.folder / hand.file_name)
 
     def close(self) -> None: ...
 
@@ -62,28 +95,81 @@ class Server:
     """One connection, kept while there is something to send."""
 
     def __init__(self) -> None:
-        self._connection: PatientConnection | None = None
+        self.sender = current_app.config["MAIL_SENDER"]
+        self._made = PatientConnection(current_app.extensions["mail"], current_app.config["MAIL_TIMEOUT"])
+        self._host: smtplib.SMTP | None = None
 
-    def send(self, letter: Letter, _row: Outbox) -> None:
-        if self._connection is None:
-            self._connection = post.connect().__enter__()
-        self._connection.send(letter)
+    def send(self, hand: Hand) -> None:
+        """NoConnection when there is none to be had; smtplib's errors for what befalls this letter."""
+        if self._host is None:
+            try:
+                self._host = self._made.configure_host()
+            except (OSError, smtplib.SMTPException) as error:
+                raise NoConnection(f"{type(error).__name__} {error}") from error
+        self._host.sendmail(self.sender, [hand.address], hand.message)
 
     def close(self) -> None:
-        if self._connection is not None and self._connection.host is not None:
+        if self._host is not None:
             try:
-                self._connection.host.quit()
+                self._host.quit()
             except (OSError, smtplib.SMTPException):
-                self._connection.host.close()
-        self._connection = None
+                self._host.close()
+        self._host = None
 
 
 def mail_folder() -> Path:
     return Path(current_app.instance_path) / "mail"
 
 
-Carrier = Folder | Server
+class Pool:
+    """Carriers that work side by side, each with one letter at a time."""
+
+    def __init__(self) -> None:
+        to_server = bool(current_app.config["MAIL_SERVER"])
+        size = current_app.config["MAIL_CONNECTIONS"] if to_server else 1
+        self._all: list[Carrier] = [Server() if to_server else Folder() for _ in range(size)]
+        self._free = list(self._all)
+        self._running: dict[Future[None], tuple[Carrier, Hand]] = {}
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="mail")
+
+    @property
+    def free(self) -> int:
+        return len(self._free)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._running)
+
+    def send(self, hand: Hand) -> None:
+        carrier = self._free.pop()
+        self._running[self._threads.submit(_carry, carrier, hand)] = (carrier, hand)
+
+    def finished(self, *, patient: bool) -> list[tuple[Hand, BaseException | None]]:
+        """What came to an end; `patient` waits for at least one."""
+        if not self._running:
+            return []
+        done, _ = wait(self._running, timeout=None if patient else 0, return_when=FIRST_COMPLETED)
+        found = []
+        for future in done:
+            carrier, hand = self._running.pop(future)
+            self._free.append(carrier)
+            found.append((hand, future.exception()))
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._threads.shutdown(wait=True)
+        for carrier in self._all:
+            carrier.close()
 
 
-def carrier() -> Carrier:
-    return Server() if current_app.config["MAIL_SERVER"] else Folder()
+def _carry(carrier: Carrier, hand: Hand) -> None:
+    try:
+        carrier.send(hand)
+    except BaseException:
+        carrier.close()  # whatever is left half said on that line must not reach the next letter
+        raise

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -20,13 +21,16 @@ from medportal.blueprints.content import upkeep
 from medportal.blueprints.pages import queries as page_queries
 from medportal.changes import BATCH, content_changed
 from medportal.demo import cast, loader, scale
+from medportal.digests import preview, staging
 from medportal.extensions import db, reading
 from medportal.i18n import LANGUAGES
 from medportal.importers import IMPORTERS
 from medportal.importers.base import Options, run
 from medportal.lib import addresses
+from medportal.lib.dates import utc_now
 from medportal.models.content import Content
 from medportal.models.outbox import MailState, Outbox
+from medportal.models.subscription import Frequency
 from medportal.models.user import Role
 from medportal.search import glossary
 from medportal.search import upkeep as search_upkeep
@@ -37,12 +41,13 @@ messages = AppGroup("messages", help="Messages and reports from readers.")
 users = AppGroup("users", help="Owners, passwords, the first sign-in.")
 jobs = AppGroup("jobs", help="Recurring work and mail.")
 mail = AppGroup("mail", help="Letters on their way.")
+digest = AppGroup("digest", help="What subscribers get by mail.")
 search = AppGroup("search", help="The search index and its glossary.")
 taxonomy = AppGroup("taxonomy", help="Categories and specialties.")
 
 
 def init_app(app: Flask) -> None:
-    for command in (demo, content, messages, users, jobs, mail, search, taxonomy, import_command):
+    for command in (demo, content, messages, users, jobs, mail, digest, search, taxonomy, import_command):
         app.cli.add_command(command)
 
 
@@ -209,6 +214,54 @@ def mail_status(as_json: bool) -> None:
         click.echo(f"{state:<11}{count}")
     if oldest:
         click.echo(f"The oldest has waited since {oldest:%Y-%m-%d %H:%M} UTC.")
+
+
+_frequency = click.option(
+    "--frequency", type=click.Choice([f.value for f in Frequency]), help="One of them only."
+)
+
+
+@digest.command("preview")
+@_frequency
+@click.option("--language", type=click.Choice(list(LANGUAGES)), default=None)
+def digest_preview(frequency: str | None, language: str | None) -> None:
+    """How the next digest reads to somebody who follows everything."""
+    with reading():
+        rendered = preview.of_frequency(
+            frequency or Frequency.WEEKLY, language or current_app.config["DEFAULT_LANGUAGE"]
+        )
+    if rendered is None:
+        click.echo("Nothing has happened since the last digest of this frequency.")
+        return
+    click.echo(f"{rendered.subject}\n\n{rendered.text}")
+
+
+@digest.command("queue")
+@_frequency
+@click.option("--now", default=None, help="As if it were this moment (ISO 8601, with its zone).")
+def digest_queue(frequency: str | None, now: str | None) -> None:
+    """Write the deliveries of a digest and release them; run again, it tells nobody anything twice.
+
+    With a frequency its digest is written now, due or not; without, whatever is due.
+    """
+    at = _moment(now) if now else utc_now()
+    staging.catch_up(at)
+    if frequency:
+        number = staging.open_run(frequency, at)
+        staging.stage(number)
+        runs = [number]
+    else:
+        runs = staging.open_all_due(at)
+    waiting = staging.waiting(runs)
+    click.echo(f"{len(runs)} digests, {waiting} letters to send.")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("not a moment such as 2026-11-22T07:00+03:00", param_hint="now") from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 @search.command("reindex")

@@ -72,6 +72,9 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
     "MAIL_PASSWORD": ("", _text),
     "MAIL_SENDER": ("", _text),
     "MAIL_TIMEOUT": (20, _number),
+    "MAIL_CONNECTIONS": (2, _number),
+    "MAIL_PER_HOUR": (0, _number),
+    "MAIL_BOUNCES": ("", _text),
     "LOG_LEVEL": ("INFO", _text),
 }
 
@@ -141,6 +144,10 @@ def _check_accounts(values: dict[str, Any]) -> None:
         raise ConfigError("MAIL_USE_TLS (port 587) and MAIL_USE_SSL (port 465) exclude each other")
     if not 1 <= values["MAIL_TIMEOUT"] <= 60:
         raise ConfigError("MAIL_TIMEOUT is the patience with a mail server in seconds, 1 to 60")
+    if not 1 <= values["MAIL_CONNECTIONS"] <= 10:
+        raise ConfigError("MAIL_CONNECTIONS is how many letters leave side by side, 1 to 10")
+    if values["MAIL_PER_HOUR"] < 0:
+        raise ConfigError("MAIL_PER_HOUR is the most letters an hour, or 0 for no such limit")
     sender = values["MAIL_SENDER"]
     if sender and ("@" not in parseaddr(sender)[1] or "\n" in sender or "\r" in sender):
         raise ConfigError("MAIL_SENDER must be one line, such as Portal <portal@example.org>")

@@ -1,32 +1,44 @@
-"""Sends what stands in the outbox, row by row: taken with a lease, sent, marked; nothing is lost and nothing repeated
-but the one letter that was on the line when a process died, and that one keeps its Message-ID.
+"""Sends what is to be sent, row by row: taken with a lease, sent, marked; nothing is lost and nothing repeated but the
+letters that were on the lines when a process died, and those keep their Message-ID.
+
+Two queues, one way: the outbox (letters with a cause of their own) goes first, then the deliveries of digests. One
+transaction marks what just left and takes what leaves next, so the database is asked once for every letter or less.
 """
 
 import os
 import re
 import smtplib
 import socket
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
 
-from medportal import carriers, tokens
+from medportal import tokens
+from medportal.carriers import Hand, NoConnection, Pool
+from medportal.digests import editions, letters, schedule, subscribers
 from medportal.extensions import db, insert, reading
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
 from medportal.logs import log
-from medportal.mail import Letter, NotNeeded, compose
-from medportal.models.outbox import MailState, Outbox, Suppression
+from medportal.mail import NotNeeded, compose
+from medportal.models.digest import Delivery, Digest, Edition, Occasion, Stage
+from medportal.models.outbox import MailState, Outbox, Posted, Suppression
+from medportal.models.subscription import Standing, Subscriber
 
 GIVE_UP = timedelta(days=2)
 BACKOFF = [timedelta(minutes=m) for m in (1, 2, 4, 8, 15, 30, 60, 120, 240, 480)]
 SLACK = timedelta(minutes=1)
 IDENTITY = f"{socket.gethostname()}:{os.getpid()}"
+DROPS = 5
+"""Lines that break one after the other before the server is left in peace for a while."""
 _STEPS = 12  # answers that one letter waits for at most, from the greeting to the end of its text
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_KEPT_READY = 64
+_HOUR = timedelta(hours=1)
 
 
 class OutOfReach(Exception):
@@ -38,123 +50,309 @@ def lease() -> timedelta:
     return timedelta(seconds=current_app.config["MAIL_TIMEOUT"] * _STEPS)
 
 
-def send_due(*, stop: Callable[[], bool] = lambda: False, limit: int = 200) -> int:
-    """Send what is due, at most `limit` letters; how many were dealt with. Commits after each.
+def send_due(*, stop: Callable[[], bool] = lambda: False, limit: int = 500) -> int:
+    """Send what is due, at most `limit` letters; how many were dealt with. Commits as it goes.
 
     OutOfReach when the mail server cannot be used: the caller lets some time pass.
     """
-    by = carriers.carrier()
-    done = 0
-    try:
-        while done < limit and not stop():
-            row = claim()
-            if row is None:
-                break
-            _deal_with(row, by)
-            done += 1
-    finally:
-        by.close()
-    return done
+    with Pool() as pool:
+        return _Round(pool, stop, limit).run()
 
 
-def due(now: datetime) -> sa.ColumnElement[bool]:
+def due(table: type[Posted], now: datetime) -> sa.ColumnElement[bool]:
     """Queued, not asked to wait, in nobody's hands. Pauses and leases that reach further ahead than any we give are
     those of a clock that was set back since: void."""
-    too_far = Outbox.lease_until > now + lease() + SLACK
-    free = sa.or_(Outbox.lease_until.is_(None), Outbox.lease_until < now, too_far)
-    ready = sa.or_(Outbox.next_at <= now, *(_waits_too_long(tries, now) for tries in range(len(BACKOFF) + 1)))
-    return sa.and_(Outbox.state == MailState.QUEUED, ready, free)
+    too_far = table.lease_until > now + lease() + SLACK
+    free = sa.or_(table.lease_until.is_(None), table.lease_until < now, too_far)
+    ready = sa.or_(table.next_at <= now, *(_waits_too_long(table, n, now) for n in range(len(BACKOFF) + 1)))
+    return sa.and_(table.state == MailState.QUEUED, ready, free)
 
 
-def _waits_too_long(tries: int, now: datetime) -> sa.ColumnElement[bool]:
+def _waits_too_long(table: type[Posted], tries: int, now: datetime) -> sa.ColumnElement[bool]:
     """Longer than anybody asked it to after so many tries."""
     longest = BACKOFF[tries - 1] if tries else BACKOFF[0]
-    count = Outbox.attempts >= tries if tries == len(BACKOFF) else Outbox.attempts == tries
-    return sa.and_(count, Outbox.next_at > now + longest + SLACK)
+    count = table.attempts >= tries if tries == len(BACKOFF) else table.attempts == tries
+    return sa.and_(count, table.next_at > now + longest + SLACK)
 
 
-def claim() -> Outbox | None:
-    """Take the next due letter for ourselves. The row is detached: while a server is spoken to, no transaction is
-    open."""
+def is_due(now: datetime) -> bool:
+    """Whether there is anything to send; a look, no more."""
+    query = sa.select(Outbox.id).where(due(Outbox, now)).limit(1)
+    if db.session.scalar(query) is not None:
+        return True
+    return allowance(now) > 0 and any(
+        db.session.scalar(
+            sa.select(Delivery.id).where(Delivery.digest_id == number, due(Delivery, now)).limit(1)
+        )
+        is not None
+        for number in _leaving()
+    )
+
+
+def _leaving() -> Sequence[int]:
+    """Digests whose letters may leave, corrections first; none while the owner has paused them all."""
+    if schedule.choice().paused:
+        return []
+    first = sa.case((Digest.occasion == Occasion.SAFETY, 0), else_=1)
+    return db.session.scalars(
+        sa.select(Digest.id).where(Digest.state == Stage.RELEASED).order_by(first, Digest.id)
+    ).all()
+
+
+def allowance(now: datetime) -> int:
+    """How many letters of digests may leave now under the hourly cap; letters with a cause count but never wait."""
+    cap: int = current_app.config["MAIL_PER_HOUR"]
+    if not cap:
+        return 1_000_000
+    sent = [
+        db.session.scalar(
+            sa.select(sa.func.count()).where(table.sent_at > now - _HOUR, table.sent_at <= now + SLACK)
+        )
+        or 0
+        for table in (Outbox, Delivery)
+    ]
+    return max(0, cap - sum(sent))
+
+
+def take(wanted: int, *, leaving: Sequence[int], cap: int) -> list[Hand]:
+    """Up to so many letters for ourselves; flushes. Letters with a cause first, then deliveries, at most `cap`."""
     now = utc_now()
-    candidate = (
-        sa.select(Outbox.id)
-        .where(due(now))
-        .order_by(Outbox.next_at, Outbox.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+    hands = _take(Outbox, wanted, now, due(Outbox, now), (Outbox.next_at, Outbox.id))
+    order = (Delivery.next_at, Delivery.edition_id, Delivery.id)
+    for number in leaving:
+        room = min(wanted - len(hands), cap)
+        if room <= 0:
+            break
+        hands += _take(Delivery, room, now, sa.and_(Delivery.digest_id == number, due(Delivery, now)), order)
+    return hands
+
+
+def _take(
+    table: Any, wanted: int, now: datetime, which: sa.ColumnElement[bool], order: tuple[Any, ...]
+) -> list[Hand]:
+    candidates = (
+        sa.select(table.id).where(which).order_by(*order).limit(wanted).with_for_update(skip_locked=True)
     )
-    row = db.session.scalar(
-        sa.update(Outbox)
-        .where(Outbox.id == candidate.scalar_subquery(), Outbox.state == MailState.QUEUED)
-        .values(lease_until=now + lease(), leased_by=IDENTITY, attempts=Outbox.attempts + 1)
-        .returning(Outbox)
-        .execution_options(populate_existing=True)
-    )
-    if row is not None:
-        db.session.expunge(row)
-    db.session.commit()
-    return row
+    rows = db.session.execute(
+        sa.update(table)
+        .where(table.id.in_(candidates), table.state == MailState.QUEUED)
+        .values(lease_until=now + lease(), leased_by=IDENTITY, attempts=table.attempts + 1)
+        .returning(table.id, table.attempts, table.queued_at)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return [Hand(table, row.id, row.attempts, row.queued_at) for row in sorted(rows)]
 
 
-def _deal_with(row: Outbox, by: carriers.Carrier) -> None:
-    """Make, send, note how it went."""
-    try:
-        letter = _ready(row)
-        if letter is None:
-            _update(row, state=MailState.SUPPRESSED, error="the address refused mail before", data={})
-        else:
-            _hand_over(row, letter, by)
-    except NotNeeded as reason:
-        _update(row, state=MailState.DROPPED, error=str(reason), data={})
-    except OutOfReach:
-        raise
-    except Exception as error:  # one letter that cannot be made must not stop the others; it is tried again
-        log.error("a letter could not be made", exc_info=error)
-        _again(row, f"the letter could not be made: {type(error).__name__}")
+class _Round:
+    """One go at the queues."""
 
-
-def _ready(row: Outbox) -> Letter | None:
-    """The letter, whole, or None for an address that is not written to; no transaction is left open."""
-    with reading():
-        try:
-            return None if is_suppressed(row.recipient) else compose(row)
-        finally:
+    def __init__(self, pool: Pool, stop: Callable[[], bool], limit: int) -> None:
+        self.pool, self.stop, self.left = pool, stop, limit
+        self.done = self.drops = 0
+        self.trouble = ""
+        self._ready: OrderedDict[tuple[int, int], tuple[int, letters.Ready] | None] = OrderedDict()
+        with reading():
+            self.leaving, self.looked = _leaving(), utc_now()
+            self.cap = allowance(self.looked)
             db.session.rollback()
 
+    def run(self) -> int:
+        ended: list[tuple[Hand, BaseException | None]] = []
+        while True:
+            hands = self._mark_and_take(ended)
+            for hand in hands:
+                if self._prepare(hand):
+                    self.pool.send(hand)
+            if not hands and not self.pool.busy:
+                break
+            ended = self.pool.finished(patient=not self.pool.free or not hands)
+        if self.trouble:
+            raise OutOfReach(self.trouble)
+        return self.done
 
-def _hand_over(row: Outbox, letter: Letter, by: carriers.Carrier) -> None:
-    try:
-        by.send(letter, row)
-    except smtplib.SMTPRecipientsRefused as error:
-        by.close()
-        _recipient_refused(row, *next(iter(error.recipients.values())))
-    except smtplib.SMTPDataError as error:
-        by.close()
-        said = _words(error.smtp_code, error.smtp_error)
-        if error.smtp_code < 500:
-            _again(row, said)
+    def _mark_and_take(self, ended: list[tuple[Hand, BaseException | None]]) -> list[Hand]:
+        """One transaction, and none where there is nothing to do."""
+        wanted = 0 if self.trouble or self.stop() else min(self.pool.free, self.left)
+        if not ended and not wanted:
+            return []
+        self._mark(ended)
+        hands = []
+        if wanted and not self.trouble:
+            self._look_again()
+            hands = take(wanted, leaving=self.leaving, cap=self.cap)
+        db.session.commit()
+        self.left -= len(hands)
+        self.cap -= len(hands)
+        self.done += len(hands)
+        return hands
+
+    def _look_again(self) -> None:
+        """The owner may have paused something; at most once a second."""
+        if abs(utc_now() - self.looked) > timedelta(seconds=1):
+            self.leaving, self.looked = _leaving(), utc_now()
+
+    def _mark(self, ended: list[tuple[Hand, BaseException | None]]) -> None:
+        sent = [hand for hand, error in ended if error is None]
+        if sent:
+            self.drops = 0
+        _mark_sent(sent)
+        for hand, error in ended:
+            if error is not None:
+                self._mark_trouble(hand, error)
+
+    def _mark_trouble(self, hand: Hand, error: BaseException) -> None:
+        if isinstance(error, smtplib.SMTPRecipientsRefused):
+            _recipient_refused(hand, *next(iter(error.recipients.values())))
+        elif isinstance(error, smtplib.SMTPDataError):
+            said = _words(error.smtp_code, error.smtp_error)
+            if error.smtp_code < 500:
+                _again(hand, said)
+            else:
+                _end(hand, MailState.FAILED, said)
+        elif isinstance(error, (smtplib.SMTPException, OSError, NoConnection)):
+            said = f"the mail server cannot be used: {type(error).__name__} {error}"
+            _again(hand, said, counts=False)
+            self.drops += 1
+            dropped = isinstance(error, (smtplib.SMTPServerDisconnected, ConnectionError))
+            if not dropped or self.drops >= DROPS:
+                self.trouble = str(error)
         else:
-            _update(row, state=MailState.FAILED, error=said)
-    except (smtplib.SMTPException, OSError) as error:
-        by.close()
-        _again(row, f"the mail server cannot be used: {type(error).__name__} {error}", counts=False)
-        raise OutOfReach(str(error)) from error
-    else:
-        _update(row, state=MailState.SENT, error="", data={}, sent_at=utc_now())
+            _could_not_be_made(hand, error)
+
+    def _prepare(self, hand: Hand) -> bool:
+        """Make the letter; False when there is none to send any more. No transaction is left open."""
+        try:
+            return self._letter(hand) if hand.table is Outbox else self._delivery(hand)
+        except NotNeeded as reason:
+            db.session.rollback()
+            _end(hand, MailState.DROPPED, str(reason))
+        except (
+            Exception
+        ) as error:  # one letter that cannot be made must not stop the others; it is tried again
+            db.session.rollback()
+            _could_not_be_made(hand, error)
+        db.session.commit()
+        return False
+
+    def _letter(self, hand: Hand) -> bool:
+        hand.last = {"data": {}}
+        with reading():
+            row = db.session.get_one(Outbox, hand.id)
+            refused = is_suppressed(row.recipient)
+            if not refused:
+                letter = compose(row)
+                hand.address, hand.message = str(letter.recipients[0]), letter.as_bytes()
+            db.session.rollback()
+        if refused:
+            _end(hand, MailState.SUPPRESSED, "the address refused mail before")
+            db.session.commit()
+        return not refused
+
+    def _delivery(self, hand: Hand) -> bool:
+        with reading():
+            row = db.session.execute(_WHO, {"id": hand.id}).one_or_none()
+            db.session.rollback()
+        if row is None:
+            return False  # its subscriber was erased a moment ago
+        wanted = row.state == Standing.ACTIVE and (row.occasion != Occasion.MAILING or row.announcements)
+        ready = self._edition(row.edition_id, row.version) if wanted else None
+        if ready is None:
+            silent = row.state == Standing.SUPPRESSED
+            _end(hand, MailState.SUPPRESSED if silent else MailState.DROPPED, "not wanted any more")
+            db.session.commit()
+            return False
+        number, letter = ready
+        if number != row.edition_id:
+            hand.last = {"edition_id": number}
+        hand.address = row.email if row.email.isascii() else addresses.ascii_form(row.email)
+        hand.message = letter.to(
+            letters.Reader(row.subscriber_id, hand.address, row.seed), row.digest_id, utc_now()
+        )
+        return True
+
+    def _edition(self, number: int, version: int) -> tuple[int, letters.Ready] | None:
+        """The edition's letter, made once for as long as none of its texts changes."""
+        key = (number, version)
+        if key not in self._ready:
+            editions.current(number)
+            db.session.commit()  # a successor, where something was taken back
+            with reading():
+                found = editions.current(number)
+                self._ready[key] = (found[0].id, letters.make(*found)) if found else None
+                db.session.rollback()
+            if len(self._ready) > _KEPT_READY:
+                self._ready.popitem(last=False)
+        return self._ready[key]
 
 
-def _recipient_refused(row: Outbox, code: int, answer: bytes | str) -> None:
+_WHO = (
+    sa.select(
+        Delivery.digest_id,
+        Delivery.edition_id,
+        Delivery.subscriber_id,
+        Digest.occasion,
+        Edition.version,
+        Subscriber.email,
+        Subscriber.seed,
+        Subscriber.state,
+        Subscriber.announcements,
+    )
+    .join(Digest, Digest.id == Delivery.digest_id)
+    .join(Edition, Edition.id == Delivery.edition_id)
+    .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+    .where(Delivery.id == sa.bindparam("id"))
+)
+
+
+# What became of a letter. Only while the lease is still ours: who took over meanwhile knows better.
+
+
+def _write(table: Any, numbers: Sequence[int], **values: Any) -> None:
+    db.session.execute(
+        sa.update(table)
+        .where(table.id.in_(numbers), table.leased_by == IDENTITY)
+        .values(lease_until=None, leased_by=None, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _mark_sent(hands: Sequence[Hand]) -> None:
+    now = utc_now()
+    alike: dict[Any, list[Hand]] = {}
+    for hand in hands:
+        alike.setdefault((hand.table, str(hand.last)), []).append(hand)
+    for (table, _), group in alike.items():
+        numbers = [hand.id for hand in group]
+        _write(table, numbers, state=MailState.SENT, error="", sent_at=now, **group[0].last)
+
+
+def _end(hand: Hand, state: MailState, error: str) -> None:
+    """For good. What failed keeps its data, for the owner may try it again."""
+    gone: dict[str, Any] = {} if state == MailState.FAILED or hand.table is not Outbox else {"data": {}}
+    _write(hand.table, [hand.id], state=state, error=error[:300], **gone)
+
+
+def _could_not_be_made(hand: Hand, error: BaseException) -> None:
+    log.error("a letter could not be made", exc_info=error)
+    _again(hand, f"the letter could not be made: {type(error).__name__}")
+
+
+def _recipient_refused(hand: Hand, code: int, answer: bytes | str) -> None:
     """Only an address that does not exist (RFC 3463: X.1.x, X.2.1) is written to no more. Other refusals, such as
     "relaying denied", say more of us than of the address: they are tried again."""
-    said = _words(code, answer).replace(row.recipient, addresses.mask(row.recipient))
+    said = _words(code, answer).replace(hand.address, addresses.mask(hand.address))
     status = _ENHANCED.search(said)
-    unknown = status[1].startswith("5.1.") or status[1] == "5.2.1" if status else code in (550, 551, 553)
+    unknown = is_unknown(status[1]) if status else code in (550, 551, 553)
     if code >= 500 and unknown:
-        suppress(row.recipient, said)
-        _update(row, state=MailState.FAILED, error=said)
+        suppress(hand.address, said)
+        _end(hand, MailState.FAILED, said)
     else:
-        _again(row, said)
+        _again(hand, said)
+
+
+def is_unknown(status: str) -> bool:
+    """Whether an enhanced status code says that there is nobody at this address."""
+    return status.startswith("5.1.") or status == "5.2.1"
 
 
 def _words(code: int, answer: bytes | str) -> str:
@@ -162,26 +360,18 @@ def _words(code: int, answer: bytes | str) -> str:
     return f"{code} {text}"[:300]
 
 
-def _again(row: Outbox, error: str, *, counts: bool = True) -> None:
+def _again(hand: Hand, error: str, *, counts: bool = True) -> None:
     """Later, at growing distances; for good after two days. `counts`: whether it was this letter's own trouble."""
     now = utc_now()
-    if now - row.queued_at > GIVE_UP:
-        _update(row, state=MailState.FAILED, error=error[:300])
+    if now - hand.queued_at > GIVE_UP:
+        _write(hand.table, [hand.id], state=MailState.FAILED, error=error[:300])
         return
-    tries = row.attempts if counts else row.attempts - 1
-    wait = BACKOFF[min(row.attempts, len(BACKOFF)) - 1] if counts else BACKOFF[0]
-    _update(row, next_at=now + wait, attempts=tries, error=error[:300])
+    tries = hand.attempts if counts else hand.attempts - 1
+    wait = BACKOFF[min(hand.attempts, len(BACKOFF)) - 1] if counts else BACKOFF[0]
+    _write(hand.table, [hand.id], next_at=now + wait, attempts=tries, error=error[:300])
 
 
-def _update(row: Outbox, **values: Any) -> None:
-    """Only while the lease is still ours: who took over meanwhile knows better."""
-    db.session.execute(
-        sa.update(Outbox)
-        .where(Outbox.id == row.id, Outbox.leased_by == IDENTITY)
-        .values(lease_until=None, leased_by=None, **values)
-        .execution_options(synchronize_session=False)
-    )
-    db.session.commit()
+# Addresses that are not written to
 
 
 def suppress(address: str, reason: str) -> None:
@@ -196,6 +386,7 @@ def suppress(address: str, reason: str) -> None:
         )
         .on_conflict_do_nothing(index_elements=["hash"])
     )
+    subscribers.silence(address)
 
 
 def suppression_of(address: str) -> Suppression | None:

@@ -16,10 +16,11 @@ from sqlalchemy.exc import IntegrityError
 
 from medportal import delivery, retention
 from medportal.blueprints.accounts import erasure
+from medportal.digests import bounces, staging
 from medportal.extensions import db, reading
 from medportal.lib.dates import utc_now
 from medportal.logs import log
-from medportal.models.outbox import Job, Outbox
+from medportal.models.outbox import Job
 from medportal.search import upkeep as search_upkeep
 
 LEASE = timedelta(minutes=30)
@@ -33,9 +34,13 @@ class Recurring:
     name: str
     every: timedelta
     work: Callable[[], object]
+    lease: timedelta = LEASE
+    """After this long without a word another loop takes over; short for work that two may do at once."""
 
 
 JOBS = (
+    Recurring("digests", timedelta(seconds=30), staging.keep, lease=timedelta(seconds=30)),
+    Recurring("bounces", timedelta(minutes=10), bounces.read),
     Recurring("erase-accounts", timedelta(minutes=10), erasure.erase_due),
     Recurring("search-index", timedelta(minutes=10), search_upkeep.keep),
     Recurring("clean-up", timedelta(hours=1), retention.clean_up),
@@ -57,9 +62,9 @@ def run_once(*, stop: Callable[[], bool] = lambda: False) -> int:
 def mail_is_due() -> bool:
     """Looked at every second, so it must not ask for the writer's turn."""
     with reading():
-        waiting = db.session.scalar(sa.select(Outbox.id).where(delivery.due(utc_now())).limit(1))
+        waiting = delivery.is_due(utc_now())
         db.session.rollback()
-    return waiting is not None
+    return waiting
 
 
 def take(job: Recurring) -> bool:
@@ -74,7 +79,7 @@ def take(job: Recurring) -> bool:
         return _first(job)
     if now < row.due_at <= now + job.every:
         return False
-    if row.lease_until is not None and now < row.lease_until <= now + LEASE:
+    if row.lease_until is not None and now < row.lease_until <= now + job.lease:
         return False
     taken = db.session.execute(
         sa.update(Job)
@@ -83,7 +88,7 @@ def take(job: Recurring) -> bool:
             Job.due_at == row.due_at,
             Job.lease_until.is_not_distinct_from(row.lease_until),
         )
-        .values(lease_until=now + LEASE, leased_by=delivery.IDENTITY)
+        .values(lease_until=now + job.lease, leased_by=delivery.IDENTITY)
     )
     db.session.commit()
     return taken.rowcount == 1  # type: ignore[attr-defined]
@@ -92,7 +97,9 @@ def take(job: Recurring) -> bool:
 def _first(job: Recurring) -> bool:
     try:
         now = utc_now()
-        db.session.add(Job(name=job.name, due_at=now, lease_until=now + LEASE, leased_by=delivery.IDENTITY))
+        db.session.add(
+            Job(name=job.name, due_at=now, lease_until=now + job.lease, leased_by=delivery.IDENTITY)
+        )
         db.session.commit()
     except IntegrityError:  # another loop was faster
         db.session.rollback()

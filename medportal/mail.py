@@ -4,17 +4,18 @@ A letter is a folder `templates/email/<name>/` with subject.txt, body.txt and bo
 `delivery.py` sends what stands in the outbox.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, default
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import css_inline
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, url_for
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 from flask_mail import Message
@@ -28,6 +29,7 @@ from medportal.lib.bidi import strip_controls
 from medportal.lib.dates import utc_now
 from medportal.models.outbox import MailState, Outbox
 from medportal.models.user import Token, User
+from medportal.templating import absolute
 
 _inliner = css_inline.CSSInliner(keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
@@ -73,14 +75,26 @@ LETTERS = {
     "erasure_planned": _l("Erasure of an account"),
     "invitation": _l("Invitation"),
     "sign_up_burst": _l("Many sign-ups at once"),
+    "subscribe": _l("Confirmation of a subscription"),
+    "digest": _l("Digest"),
+    "mailing": _l("Announcement"),
+    "test": _l("Test of a digest"),
+    "mailing_test": _l("Test of an announcement"),
 }
+
+
+MAKERS: dict[str, Callable[..., "Rendered"]] = {}
+"""Letters that need more than their template and data: a function of the language and the data."""
 
 
 @dataclass(frozen=True)
 class Rendered:
+    """`stop`: the address that ends such mail with one click (RFC 8058); None for mail that answers its reader."""
+
     subject: str
     text: str
     html: str
+    stop: str | None = None
 
 
 def queue(
@@ -147,13 +161,23 @@ def render(row: Outbox) -> Rendered:
             values["link"] = tokens.value(token)
         except KeyError:
             raise NotNeeded from None
+    maker = MAKERS.get(row.template)
+    return maker(row.lang, **values) if maker else fill(row.template, row.lang, **values)
+
+
+def fill(template: str, lang: str, **values: Any) -> Rendered:
+    """The letter of this name with these values. A value `stop` is its one-click address."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    with language(app, row.lang):
+    with language(app, lang):
         subject, text, html = (
-            _fill(app, f"email/{row.template}/{part}", changes=CHANGES, **values)
+            _fill(app, f"email/{template}/{part}", changes=CHANGES, **values)
             for part in ("subject.txt", "body.txt", "body.html")
         )
-    return Rendered(" ".join(strip_controls(subject).split()), text.strip() + "\n", _inliner.inline(html))
+        stop = values.get("stop")
+        if template == "subscribe":
+            stop = absolute(url_for("subscriptions.unsubscribe", token=values["link"]))
+    subject = " ".join(strip_controls(subject).split())
+    return Rendered(subject, text.strip() + "\n", _inliner.inline(html), stop)
 
 
 def _fill(app: Flask, name: str, **values: Any) -> str:
@@ -175,6 +199,7 @@ class Letter(Message):
             sender=current_app.config["MAIL_SENDER"],
             **kwargs,
         )
+        self.rendered = rendered
         self.msgId = row.message_id
         self.lang = row.lang
         self._whole = super().as_bytes()  # made now: what cannot be made must not stop a connection
@@ -183,17 +208,40 @@ class Letter(Message):
         return self._whole
 
     def _message(self) -> EmailMessage:  # type: ignore[override]
-        message = EmailMessage(policy=_POLICY)
-        message["Subject"] = self.subject
-        message["From"] = self.sender
+        message = message_of(self.rendered, self.lang)
         message["To"] = self.recipients[0]
         message["Date"] = format_datetime(utc_now())
         message["Message-ID"] = self.msgId
-        message["Content-Language"] = self.lang
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(self.body, cte="quoted-printable")
-        message.add_alternative(self.html, subtype="html", cte="quoted-printable")
+        for name, value in stop_headers(self.rendered.stop):
+            message[name] = value
         return message
+
+
+def message_of(rendered: Rendered, lang: str) -> EmailMessage:
+    """The letter but for what differs from one reader to the next."""
+    message = EmailMessage(policy=_POLICY)
+    message["Subject"] = rendered.subject
+    message["From"] = current_app.config["MAIL_SENDER"]
+    message["Content-Language"] = lang
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(rendered.text, cte="quoted-printable")
+    message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    return message
+
+
+def stop_headers(stop: str | None) -> list[tuple[str, str]]:
+    """RFC 2369 and RFC 8058: mail programs show a button, and one POST without cookie does it."""
+    if stop is None:
+        return []
+    return [("List-Unsubscribe", f"<{stop}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
+
+
+def parsed(raw: bytes) -> tuple[EmailMessage, str]:
+    """A letter kept as a file, and its text part."""
+    message = message_from_bytes(raw, policy=default)
+    assert isinstance(message, EmailMessage)
+    body = message.get_body(("plain",))
+    return message, body.get_content() if body else ""
 
 
 def compose(row: Outbox) -> Letter:

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from flask import Flask, Response, abort, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from medportal.access import rule_of
+from medportal.access import is_marked, rule_of
 from medportal.extensions import SAFE_METHODS
 
 MAX_QUERY_BYTES = 4096
@@ -53,8 +53,8 @@ def refuse_broken_text() -> None:
         abort(415)
     if request.mimetype == FORM_TYPES[0]:
         _decode_form(request.get_data())
-    if request.files:
-        abort(400)  # no form of ours takes files
+    if request.files and not is_marked(current_app, request.endpoint, "takes_files"):
+        abort(400)
     for name, values in request.form.lists():
         if any("\x00" in text or "\ufffd" in text for text in (name, *values)):
             abort(400)
@@ -70,7 +70,7 @@ def _decode_form(body: bytes) -> None:
 
 def refuse_foreign_origin() -> None:
     """An unsafe request must come from our own pages, by what browsers say of it; silence is refusal (19)."""
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS or is_marked(current_app, request.endpoint, "one_click"):
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -45,6 +45,11 @@ def derive(key: str, text: str) -> bytes:
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()
 
 
+def same(a: str, b: str) -> bool:
+    """Compared in constant time."""
+    return hmac.compare_digest(a.encode(), b.encode())
+
+
 def new_seed() -> str:
     return secrets.token_hex(32)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ICONS = [
     "activity",
+    "bell",
     "book-open",
     "calendar-days",
     "chevron-right",
@@ -23,6 +24,7 @@ ICONS = [
     "list",
     "mail",
     "map-pin",
+    "megaphone",
     "menu",
     "message-circle",
     "moon",

@@ -3,6 +3,7 @@
 from medportal.models import (  # noqa: F401  # imported for their tables
     audit,
     content,
+    digest,
     glossary,
     listing,
     media,
@@ -11,6 +12,7 @@ from medportal.models import (  # noqa: F401  # imported for their tables
     people,
     search,
     setting,
+    subscription,
     taxonomy,
     treatment,
     trust,

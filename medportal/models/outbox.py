@@ -30,7 +30,24 @@ class MailState(StrEnum):
     """Not needed any more: its link was used or has expired, or an owner put it aside."""
 
 
-class Outbox(Model):
+class Posted:
+    """A letter on its way: when it is tried, who has it in hand, how it went.
+
+    Who takes it holds a lease; a lease that ran out is free for others.
+    """
+
+    state: Mapped[str] = mapped_column(sa.String(10), default=MailState.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[moment] = mapped_column(default=utc_now)
+    lease_until: Mapped[moment | None]
+    leased_by: Mapped[str | None] = mapped_column(sa.String(80))
+    queued_at: Mapped[moment] = mapped_column(default=utc_now)
+    """Since when it is to be delivered: later than it was written if it was held back or tried again by hand."""
+    sent_at: Mapped[moment | None]
+    error: Mapped[str] = mapped_column(sa.String(300), default="")
+
+
+class Outbox(Posted, Model):
     """One letter to one address, written in the transaction of its cause and rendered when it is sent.
 
     `data` is what the template needs; links are derived from it only then, so that no usable link is stored.
@@ -44,6 +61,7 @@ class Outbox(Model):
         ),
         sa.Index("ix_outbox_state_next_at_id", "state", "next_at", "id"),
         sa.Index("ix_outbox_template_created_at", "template", "created_at"),
+        sa.Index("ix_outbox_sent_at", "sent_at"),
         {"sqlite_autoincrement": True},  # files of letters are named by it
     )
 
@@ -56,16 +74,7 @@ class Outbox(Model):
     recipient_key: Mapped[str] = mapped_column(sa.String(254), index=True)
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
     data: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
-    state: Mapped[str] = mapped_column(sa.String(10), default=MailState.QUEUED)
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_at: Mapped[moment] = mapped_column(default=utc_now)
-    lease_until: Mapped[moment | None]
-    leased_by: Mapped[str | None] = mapped_column(sa.String(80))
     created_at: Mapped[moment] = mapped_column(default=utc_now)
-    queued_at: Mapped[moment] = mapped_column(default=utc_now)
-    """Since when it is to be delivered: later than `created_at` after it was held back or tried again by hand."""
-    sent_at: Mapped[moment | None]
-    error: Mapped[str] = mapped_column(sa.String(300), default="")
 
 
 class Suppression(Model):
@@ -78,6 +87,24 @@ class Suppression(Model):
     masked: Mapped[str] = mapped_column(sa.String(80))
     reason: Mapped[str] = mapped_column(sa.String(300))
     at: Mapped[moment] = mapped_column(default=utc_now)
+
+
+class Bounce(Model):
+    """A report that a letter came back (RFC 3464), read once: `fingerprint` is of the whole message.
+
+    `hard`: the address does not exist or refuses for good. `ours`: it names a letter that we did send there; nobody
+    shall silence an address by sending us reports of letters that never were.
+    """
+
+    __tablename__ = "bounce"
+
+    id: Mapped[pk]
+    fingerprint: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    masked: Mapped[str] = mapped_column(sa.String(80), default="")
+    status: Mapped[str] = mapped_column(sa.String(20), default="")
+    hard: Mapped[bool] = mapped_column(default=False)
+    ours: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[moment] = mapped_column(default=utc_now, index=True)
 
 
 class Job(Model):

@@ -54,7 +54,7 @@ def recent_sign_up_letters() -> int:
         db.session.scalar(
             sa.select(sa.func.count())
             .select_from(Outbox)
-            .where(Outbox.template == "verify", Outbox.created_at > since)
+            .where(Outbox.template.in_(["verify", "subscribe"]), Outbox.created_at > since)
         )
         or 0
     )

@@ -10,17 +10,16 @@ from sqlalchemy.exc import IntegrityError
 
 from medportal import audit, limits, mail, passwords, tokens
 from medportal.blueprints.accounts import queries
+from medportal.blueprints.accounts.bursts import send_or_hold
+from medportal.digests import subscribers
 from medportal.extensions import db
 from medportal.i18n import current_language
 from medportal.lib import addresses
-from medportal.lib.dates import utc_now
 from medportal.models.outbox import Outbox
 from medportal.models.user import Role, Token, User
 
 DAY = 24 * 3600
 LASTS = timedelta(hours=48)
-HELD_LASTS = timedelta(days=30)
-"""A letter that is held back waits for an owner, and its link with it."""
 
 
 def sign_up(email: str, password_hash: str, *, name: str, lang: str, burst: int) -> None:
@@ -38,7 +37,7 @@ def sign_up(email: str, password_hash: str, *, name: str, lang: str, burst: int)
     data = {"email": email, "password_hash": password_hash, "name": name, "lang": lang}
     token = tokens.issue("sign-up", lasts=LASTS, subject=subject, data=data)
     if limits.allow("sign-up-letter", subject, limit=1, seconds=DAY):
-        _send_link(token, burst=burst)
+        send_or_hold("verify", token, burst=burst)
 
 
 def tell_member(user: User) -> None:
@@ -54,29 +53,12 @@ def send_again(email: str, *, burst: int) -> None:
     token = db.session.scalar(queries.open_tokens("sign-up", queries.subjects_of(email)).limit(1))
     allowed = limits.allow("sign-up-again", subject, limit=1, seconds=DAY)
     if token is not None and allowed:
-        _send_link(token, burst=burst)
+        send_or_hold("verify", token, burst=burst)
         return
     with tokens.pretence():  # the answer must not come sooner
         data = {"email": email, "lang": current_language().code}
-        _send_link(tokens.issue("sign-up", lasts=LASTS, subject=subject, data=data), burst=burst)
-
-
-def _send_link(token: Token, *, burst: int) -> None:
-    """A burst of sign-ups is how a portal is made to send spam: from then on letters wait for an owner's word."""
-    held = queries.recent_sign_up_letters() >= burst
-    mail.queue(
-        "verify",
-        to=token.data["email"],
-        lang=token.data["lang"],
-        token=token,
-        dedupe=f"verify:{token.hash[:32]}:{tokens.new_seed()[:8]}",
-        held=held,
-    )
-    if held:
-        token.expires_at = utc_now() + HELD_LASTS
-        for owner in db.session.scalars(queries.owners()):
-            dedupe = f"burst:{utc_now():%Y-%m-%d}:{owner.id}"
-            mail.queue("sign_up_burst", to=owner.email, lang=owner.lang, user=owner, dedupe=dedupe)
+        token = tokens.issue("sign-up", lasts=LASTS, subject=subject, data=data)
+        send_or_hold("verify", token, burst=burst)
 
 
 def chosen_sign_up(token: Token, password: str) -> Token | None:
@@ -103,6 +85,7 @@ def confirm_sign_up(link: Token, chosen: Token) -> User | None:
     if user is not None:
         tokens.void("sign-up", Token.subject == subject)
         _adopt_letters(user)
+        subscribers.adopt(user)
         audit.record("account opened", user, actor=audit.actor_name(user.role, user.id))
     return user
 

@@ -1,9 +1,5 @@
 """Mail at the desk: the queue, what failed, what is held, addresses that refuse, recurring work. Owners only."""
 
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-
 from flask import abort, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -13,7 +9,7 @@ from medportal.access import fresh, owners
 from medportal.blueprints.admin import queries, services
 from medportal.blueprints.admin.views import bp, me
 from medportal.extensions import db
-from medportal.mail import LETTERS, STATES
+from medportal.mail import LETTERS, STATES, parsed
 from medportal.models.outbox import MailState, Outbox, Suppression
 from medportal.paging import asked_one_of, asked_page
 
@@ -60,11 +56,9 @@ def read_letter(number: int) -> str:
         abort(404)
     audit.record("letter read", row, actor=me())
     db.session.commit()
-    message = message_from_bytes(file.read_bytes(), policy=default)
-    assert isinstance(message, EmailMessage)
-    body = message.get_body(("plain",))
+    message, text = parsed(file.read_bytes())
     return render_template(
-        "admin/letter.html", row=row, message=message, text=body.get_content() if body else "", names=LETTERS
+        "admin/letter.html", message=message, text=text, heading=LETTERS.get(row.template, row.template)
     )
 
 

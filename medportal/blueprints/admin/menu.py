@@ -31,6 +31,9 @@ MENU = (
     Item("search.admin_missed", _l("Searches"), "search"),
     Item("search.admin_glossary", _l("Glossary"), "languages"),
     Item("admin.users", _l("Members"), "user", OWNERS),
+    Item("subscriptions.admin_digests", _l("Digests"), "calendar-days", OWNERS),
+    Item("subscriptions.admin_mailings", _l("Announcements"), "megaphone", OWNERS),
+    Item("subscriptions.admin_subscribers", _l("Subscribers"), "users", OWNERS),
     Item("admin.letters", _l("Mail"), "mail", OWNERS),
     Item("admin.audit_trail", _l("Audit trail"), "scroll-text", OWNERS),
 )

@@ -9,6 +9,7 @@ from medportal.blueprints.accounts.recovery import shut_out, tell
 from medportal.blueprints.accounts.services import LASTS
 from medportal.blueprints.profile import queries as profile_queries
 from medportal.changes import site_changed
+from medportal.digests import subscribers
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.outbox import MailState, Outbox, Suppression
@@ -47,6 +48,9 @@ def disable(user: User, *, by: str) -> None:
     user.disabled_at = utc_now()
     _drop(user)
     audit.record("account disabled", user, actor=by)
+    subscription = subscribers.of_user(user)
+    if subscription is not None:
+        subscribers.stop(subscription)
     tell(user, "disabled")
     if user.shown_publicly:
         site_changed()
@@ -119,4 +123,5 @@ def put_aside(letter: Outbox, *, by: str) -> None:
 def lift(suppression: Suppression, *, by: str) -> None:
     """The address works again: write to it."""
     audit.record("suppression lifted", suppression, actor=by)
+    subscribers.unsilence_of(suppression)
     db.session.delete(suppression)

@@ -56,6 +56,16 @@ def snapshot(text: ContentText) -> dict[str, Any]:
     }
 
 
+def last_snapshot(text: ContentText) -> dict[str, Any] | None:
+    """The text as it was last saved; None before the first time."""
+    return db.session.scalar(
+        sa.select(Revision.snapshot)
+        .where(Revision.text_id == text.id)
+        .order_by(Revision.number.desc())
+        .limit(1)
+    )
+
+
 def keep_revision(text: ContentText, *, by: str, note: str, minor: bool, safety: bool) -> None:
     last = db.session.scalar(sa.select(sa.func.max(Revision.number)).where(Revision.text_id == text.id))
     db.session.add(

@@ -12,9 +12,10 @@ from medportal.blueprints.content.drafts import (
     TextDraft,
     TreatmentDraft,
 )
-from medportal.blueprints.content.revisions import PART_FIELDS, keep_revision
+from medportal.blueprints.content.revisions import PART_FIELDS, keep_revision, last_snapshot, snapshot
 from medportal.changes import content_changed
 from medportal.content_types import KINDS
+from medportal.digests import editions, happenings
 from medportal.extensions import db
 from medportal.lib.bidi import strip_controls
 from medportal.lib.dates import utc_now
@@ -32,6 +33,7 @@ from medportal.models.content import (
     State,
     Status,
 )
+from medportal.models.digest import News
 from medportal.models.people import Person
 from medportal.models.taxonomy import Category
 from medportal.models.treatment import FIELDS, Treatment, TreatmentText
@@ -121,6 +123,7 @@ def save_text(
     HTML is sanitised here. A changed slug leaves a redirect behind. Raises ValueError when no address can be made.
     """
     text = next((t for t in content.texts if t.lang == lang), None)
+    before = last_snapshot(text) if text is not None and text.status == Status.PUBLISHED else None
     if text is None:
         text = ContentText(kind=content.kind, lang=lang, sections=[], reviews=[], title="")
         content.texts.append(text)
@@ -138,6 +141,8 @@ def save_text(
     keep_revision(text, by=by, note=note, minor=minor, safety=safety)
     if text.status == Status.PUBLISHED:
         content_changed(content.id)
+        if not minor and snapshot(text) != before:
+            happenings.record(text, News.SAFETY if safety else News.CHANGED, note=note)
     return text
 
 
@@ -224,10 +229,13 @@ def _set_sections(text: ContentText, drafts: Iterable[SectionDraft]) -> None:
 
 def publish(text: ContentText, *, by: str, at: datetime | None = None) -> None:
     """Show a text to readers. `at` is the first publication, kept if there was one; None means now."""
+    came = text.status != Status.PUBLISHED
     text.status = Status.PUBLISHED
     text.published_at = text.published_at or at or utc_now()
     audit.record("publish", text, actor=by)
     content_changed(text.content_id)
+    if came:
+        happenings.record(text, News.NEW)
 
 
 def withdraw(text: ContentText, *, by: str) -> None:
@@ -269,5 +277,6 @@ def relate(content_id: int, related_ids: Iterable[int]) -> None:
 def delete_content(content: Content, *, by: str) -> None:
     """Remove a thing with all its texts and history (samples, imports taken back)."""
     audit.record("delete", content, actor=by, kind=content.kind)
+    editions.content_changed([content.id])  # while it is still known which letters tell of it
     db.session.delete(content)
     content_changed(content.id)

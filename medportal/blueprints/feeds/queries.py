@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
 
 from medportal.content_types import KINDS, ContentType
 from medportal.content_types.event import EventDetail
+from medportal.digests import staging
 from medportal.extensions import db
 from medportal.models.content import ContentCategory
+from medportal.models.digest import Edition, Happening, News
 from medportal.models.listing import Listing
 from medportal.models.taxonomy import Category
 
@@ -31,6 +34,24 @@ def feed_entries(lang: str, kind: ContentType | None, category: Category | None 
             ContentCategory.category_id == category.id
         )
     return db.session.scalars(query).all()
+
+
+def digests(lang: str) -> Sequence[Edition]:
+    """The newest of the archive."""
+    query = staging.archived(lang).options(joinedload(Edition.digest), selectinload(Edition.items))
+    return db.session.scalars(query.limit(FEED_SIZE)).unique().all()
+
+
+def corrections(lang: str) -> list[tuple[Happening, Listing]]:
+    """Of texts in this language, the newest first."""
+    rows = db.session.execute(
+        sa.select(Happening, Listing)
+        .join(Listing, Listing.content_id == Happening.content_id)
+        .where(Happening.what == News.SAFETY, Happening.lang == lang, Listing.lang == lang, Listing.own)
+        .order_by(Happening.id.desc())
+        .limit(FEED_SIZE)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def coming_events(lang: str, now: datetime) -> list[tuple[Listing, EventDetail]]:

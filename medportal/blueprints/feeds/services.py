@@ -1,19 +1,60 @@
-"""Calendars as text (RFC 5545)."""
+"""Calendars as text (RFC 5545), and notices: entries of feeds that are no page."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from flask import current_app
+from flask import current_app, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from icalendar import Calendar
 from icalendar import Event as CalendarEvent
 
 from medportal.blueprints.content.addresses import page_url
 from medportal.content_types.event import EventDetail
 from medportal.lib.bidi import isolate_plain
+from medportal.models.digest import Edition, Happening
 from medportal.models.listing import Listing
 from medportal.models.types import localize
-from medportal.templating import absolute
+from medportal.templating import absolute, day, digits
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`id` and `address` are paths of this site; the id never changes."""
+
+    id: str
+    title: str
+    lang: str
+    address: str
+    at: datetime
+    summary: str
+
+
+def digests(editions: Sequence[Edition]) -> list[Notice]:
+    found = []
+    for edition in editions:
+        address, n = url_for("subscriptions.digest", number=edition.digest_id), len(edition.items)
+        on = day(edition.digest.due_at).striptags()
+        said = ngettext("%(n)s page", "%(n)s pages", n, n=digits(n))
+        title = _("Digest of %(day)s", day=on)
+        found.append(Notice(address, title, edition.lang, address, edition.digest.created_at, said))
+    return found
+
+
+def corrections(rows: Sequence[tuple[Happening, Listing]]) -> list[Notice]:
+    return [
+        Notice(
+            f"{url_for('content.short', content_id=listed.content_id)}#{happening.id}",
+            listed.title,
+            listed.lang,
+            page_url(listed.kind, listed.slug),
+            happening.at,
+            happening.note,
+        )
+        for happening, listed in rows
+    ]
 
 
 def calendar(entries: list[tuple[Listing, EventDetail]], lang: str) -> bytes:

@@ -71,6 +71,31 @@ def category_feed(slug: str) -> Response:
     return _feed(f"{site_name()}: {localize(category.name, current_language().code)}", None, category)
 
 
+def _notices(title: str, notices: list[services.Notice]) -> Response:
+    updated = max((notice.at for notice in notices), default=datetime(2026, 1, 1, tzinfo=UTC))
+    body = render_template(
+        "feeds/notices.xml", title=title, notices=notices, updated=updated, path=request.path
+    )
+    return typed(body, "application/atom+xml")
+
+
+@bp.get("/<lang:lang>/feeds/digests.xml")
+@public
+def digests() -> Response:
+    lang = current_language().code
+    return _notices(f"{site_name()}: {_('Weekly digests')}", services.digests(queries.digests(lang)))
+
+
+@bp.get("/<lang:lang>/feeds/corrections.xml")
+@public
+def corrections() -> Response:
+    """Corrections that matter to somebody's safety."""
+    lang = current_language().code
+    return _notices(
+        f"{site_name()}: {_('Safety corrections')}", services.corrections(queries.corrections(lang))
+    )
+
+
 @bp.get("/<lang:lang>/events.ics")
 @public
 def events() -> Response:

@@ -11,6 +11,7 @@ from medportal.blueprints.accounts import second_factor
 from medportal.blueprints.accounts.recovery import shut_out, tell
 from medportal.blueprints.accounts.services import tell_member
 from medportal.changes import site_changed
+from medportal.digests import subscribers
 from medportal.extensions import db
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
@@ -70,6 +71,7 @@ def change_address(link: Token) -> User | None:
     except IntegrityError:
         return None
     tokens.void("reset", Token.user_id == user.id)
+    subscribers.move(user)
     db.session.execute(  # what was written to the site under the former address stays theirs
         sa.update(Message).where(sa.func.lower(Message.email) == old.lower()).values(email=new)
     )

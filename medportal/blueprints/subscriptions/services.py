@@ -1,0 +1,94 @@
+"""A subscription comes about: what was asked for waits in a link until the owner of the address presses its button.
+
+Known and unknown addresses take the same way here and get the same letter; it carries no word that a visitor typed."""
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from medportal import limits, tokens
+from medportal.blueprints.accounts import queries as accounts
+from medportal.blueprints.accounts.bursts import send_or_hold
+from medportal.digests import subscribers
+from medportal.digests.subscribers import Consent, Manner, Wishes
+from medportal.extensions import db
+from medportal.models.subscription import Subscriber
+from medportal.models.user import Token
+
+PURPOSE = "subscribe"
+LASTS = timedelta(hours=48)
+DAY = 24 * 3600
+
+
+def ask(email: str, wishes: Wishes, manner: Manner, *, burst: int) -> None:
+    """Ask the owner of the address; one letter in 24 hours, and one more on "send again" (12, 54)."""
+    subject = accounts.subject_of(email)
+    if not limits.allow("subscriptions", subject, limit=accounts.CANDIDATES - 1, seconds=DAY):
+        return
+    token = tokens.issue(PURPOSE, lasts=LASTS, subject=subject, data=_packed(email, wishes, manner))
+    if limits.allow("subscribe-letter", subject, limit=1, seconds=DAY):
+        send_or_hold("subscribe", token, burst=burst)
+
+
+def ask_again(email: str, *, burst: int) -> None:
+    """The letter of the newest wish once more; nothing happens for any other address, in the same time."""
+    subject = accounts.subject_of(email)
+    token = db.session.scalar(accounts.open_tokens(PURPOSE, accounts.subjects_of(email)).limit(1))
+    allowed = limits.allow("subscribe-again", subject, limit=1, seconds=DAY)
+    if token is not None and allowed:
+        send_or_hold("subscribe", token, burst=burst)
+        return
+    with tokens.pretence():
+        data = _packed(email, Wishes(), Manner(lang="en"))
+        send_or_hold("subscribe", tokens.issue(PURPOSE, lasts=LASTS, subject=subject, data=data), burst=burst)
+
+
+def _packed(email: str, wishes: Wishes, manner: Manner) -> dict[str, Any]:
+    return {
+        "email": email,
+        "lang": manner.lang,
+        "frequency": manner.frequency,
+        "other_language": manner.other_language,
+        "named": manner.named,
+        "kinds": sorted(wishes.kinds),
+        "within": sorted(wishes.within),
+        "categories": sorted(wishes.categories),
+        "contents": sorted(wishes.contents),
+        "announcements": wishes.announcements,
+    }
+
+
+def wishes_in(token: Token) -> Wishes:
+    data = token.data
+    sets = {name: frozenset(data[name]) for name in ("kinds", "within", "categories", "contents")}
+    return Wishes(**sets, announcements=data["announcements"])
+
+
+def confirm(token: Token) -> Subscriber | None:
+    """The subscription, now that its address said yes; None when the link was used meanwhile."""
+    if not tokens.use(token):
+        return None
+    data = token.data
+    names = ("lang", "frequency", "other_language", "named")
+    return subscribers.subscribe(
+        data["email"],
+        wishes_in(token),
+        Manner(**{name: data[name] for name in names}),
+        Consent(lang=data["lang"], how="form"),
+    )
+
+
+def refuse(token: Token) -> None:
+    """Who did not ask for the letter says so with one click: nothing that waits for this address can be confirmed."""
+    tokens.void(PURPOSE, Token.subject == token.subject)
+
+
+def is_refused(token: Token) -> bool:
+    return token.used_at is not None
+
+
+def forget_waiting(subscriber: Subscriber) -> None:
+    """Wishes of this address that wait for its yes."""
+    subjects = accounts.subjects_of(subscriber.email)
+    db.session.execute(sa.delete(Token).where(Token.purpose == PURPOSE, Token.subject.in_(subjects)))

@@ -1,0 +1,315 @@
+"""Subscribers: found, made, changed, silenced; and the links that open their preferences without signing in.
+
+A link is the subscriber's random seed and what only SECRET_KEY can make of it for one purpose: who reads the database
+has no usable link, and a link goes with its subscriber.
+"""
+
+import base64
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from medportal import tokens
+from medportal.content_types import KINDS
+from medportal.digests import happenings
+from medportal.extensions import db
+from medportal.lib import addresses
+from medportal.lib.dates import utc_now
+from medportal.models.content import Content
+from medportal.models.outbox import Suppression
+from medportal.models.subscription import Follow, Frequency, Standing, Subscriber, What
+from medportal.models.taxonomy import Category
+from medportal.models.user import User
+
+CONSENT_VERSION = 1
+"""Of the sentence above the button that subscribes; raise it when the sentence changes its meaning."""
+
+MANAGE = "manage"
+STOP_ALL = "all"
+STOP_ANNOUNCEMENTS = "news"
+LINK_LENGTH = 44
+_SEED = 22
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What somebody wants, as plain values: kinds by key, categories and contents by number.
+
+    `within` narrows the kinds to categories; none means all. `categories`: everything in them, whatever the kind.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    within: frozenset[int] = frozenset()
+    categories: frozenset[int] = frozenset()
+    contents: frozenset[int] = frozenset()
+    announcements: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.kinds or self.categories or self.contents or self.announcements)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How somebody wants it."""
+
+    lang: str
+    frequency: str = Frequency.WEEKLY
+    other_language: bool = False
+    named: bool = False
+
+
+@dataclass(frozen=True)
+class Consent:
+    """When and how it was given, in which language the sentence was read; `note`: where the owner has it from."""
+
+    lang: str
+    how: str
+    note: str = ""
+    at: datetime = field(default_factory=utc_now)
+
+
+# Links
+
+
+def new_seed() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def link(seed: str, purpose: str) -> str:
+    """What stands in the subscriber's address for `purpose`; always LINK_LENGTH letters, digits, hyphens."""
+    return seed + _proof(tokens.secret_keys()[0], seed, purpose)
+
+
+def _proof(key: str, seed: str, purpose: str) -> str:
+    return base64.urlsafe_b64encode(tokens.derive(key, f"subscriber:{purpose}:{seed}")).decode()[:_SEED]
+
+
+def seed_of(made: str, purpose: str) -> str | None:
+    """The seed of a link that we made for this purpose, whether or not its subscriber still exists; else None."""
+    seed, proof = made[:_SEED], made[_SEED:]
+    known = (_proof(key, seed, purpose) for key in tokens.secret_keys())
+    return seed if any(tokens.same(proof, one) for one in known) else None
+
+
+def of_link(made: str, purpose: str) -> Subscriber | None:
+    seed = seed_of(made, purpose)
+    return db.session.scalar(sa.select(Subscriber).where(Subscriber.seed == seed)) if seed else None
+
+
+# Finding
+
+
+def of_address(email: str) -> Subscriber | None:
+    return db.session.scalar(sa.select(Subscriber).where(Subscriber.email_key == addresses.key(email)))
+
+
+def of_user(user: User) -> Subscriber | None:
+    return db.session.scalar(sa.select(Subscriber).where(Subscriber.user_id == user.id))
+
+
+def wishes_of(subscriber: Subscriber) -> Wishes:
+    return wishes_from(subscriber.follows, announcements=subscriber.announcements)
+
+
+def wishes_from(follows: Iterable[Any], *, announcements: bool = False) -> Wishes:
+    """Of rows with `what`, `kind`, `category_id`, `content_id`."""
+    found: dict[str, set[Any]] = {what: set() for what in What}
+    for row in follows:
+        found[row.what].add(row.kind or row.category_id or row.content_id)
+    return Wishes(
+        kinds=frozenset(found[What.KIND]),
+        within=frozenset(found[What.WITHIN]),
+        categories=frozenset(found[What.CATEGORY]),
+        contents=frozenset(found[What.CONTENT]),
+        announcements=announcements,
+    )
+
+
+# Changing
+
+
+def subscribe(
+    email: str, wishes: Wishes, manner: Manner, consent: Consent, *, user: User | None = None
+) -> Subscriber:
+    """Add these wishes to what the address has already; it is told of what happens from now on."""
+    row = of_address(email)
+    if row is None:
+        row = Subscriber(
+            seed=new_seed(), email=email, email_key=addresses.key(email), told_until=happenings.latest()
+        )
+        db.session.add(row)
+    elif row.state in (Standing.PAUSED, Standing.STOPPED):
+        row.told_until = happenings.latest()
+    if row.state != Standing.SUPPRESSED:
+        row.state, row.stopped_at, row.paused_until = Standing.ACTIVE, None, None
+    user = user or db.session.scalar(sa.select(User).where(User.email_key == row.email_key))
+    if user is not None:
+        row.user_id = user.id
+    _set_manner(row, manner)
+    row.consent_at, row.consent_version = consent.at, CONSENT_VERSION
+    row.consent_lang, row.consent_how, row.consent_note = consent.lang, consent.how, consent.note[:200]
+    db.session.flush()
+    before = wishes_of(row)
+    set_wishes(
+        row,
+        Wishes(
+            kinds=before.kinds | wishes.kinds,
+            # who asks for a kind without narrowing it gets all of it
+            within=before.within | wishes.within if wishes.within or not wishes.kinds else frozenset(),
+            categories=before.categories | wishes.categories,
+            contents=before.contents | wishes.contents,
+            announcements=before.announcements or wishes.announcements,
+        ),
+    )
+    return row
+
+
+def set_wishes(row: Subscriber, wishes: Wishes) -> None:
+    """Exactly these. What does not exist (any more) is left out."""
+    row.announcements = wishes.announcements
+    categories = _existing(Category.id, wishes.within | wishes.categories)
+    contents = _existing(Content.id, wishes.contents)
+    wanted: dict[tuple[str, Any], dict[str, Any]] = {
+        (What.KIND, kind): {"kind": kind} for kind in sorted(wishes.kinds) if kind in KINDS
+    }
+    for what, numbers in ((What.WITHIN, wishes.within), (What.CATEGORY, wishes.categories)):
+        wanted |= {(what, n): {"category_id": n} for n in sorted(numbers & categories)}
+    wanted |= {(What.CONTENT, n): {"content_id": n} for n in sorted(wishes.contents & contents)}
+    for follow in list(row.follows):
+        if wanted.pop((follow.what, follow.kind or follow.category_id or follow.content_id), None) is None:
+            row.follows.remove(follow)
+    db.session.flush()
+    row.follows += [Follow(what=what, **target) for (what, _), target in wanted.items()]
+    db.session.flush()
+
+
+def _existing(column: Any, numbers: frozenset[int]) -> set[int]:
+    return set(db.session.scalars(sa.select(column).where(column.in_(numbers)))) if numbers else set()
+
+
+def _set_manner(row: Subscriber, manner: Manner) -> None:
+    row.lang, row.frequency = manner.lang, manner.frequency
+    row.other_language, row.named = manner.other_language, manner.named
+
+
+def change(row: Subscriber, wishes: Wishes, manner: Manner) -> None:
+    _set_manner(row, manner)
+    set_wishes(row, wishes)
+
+
+def pause(row: Subscriber, until: datetime | None) -> None:
+    """Nothing is sent, and what happens meanwhile is not sent later. `until` None: until `resume`."""
+    if row.state == Standing.ACTIVE:
+        row.state = Standing.PAUSED
+    row.paused_until = until
+    db.session.flush()
+
+
+def resume(row: Subscriber) -> None:
+    """After a pause or a stop; not where the address itself refuses mail."""
+    if row.state in (Standing.PAUSED, Standing.STOPPED):
+        row.state, row.told_until = Standing.ACTIVE, happenings.latest()
+    row.paused_until = row.stopped_at = None
+    db.session.flush()
+
+
+def resume_due(now: datetime) -> None:
+    """Whose pause is over."""
+    over = (Subscriber.state == Standing.PAUSED, Subscriber.paused_until <= now)
+    db.session.execute(
+        sa.update(Subscriber)
+        .where(*over)
+        .values(state=Standing.ACTIVE, paused_until=None, told_until=happenings.latest())
+    )
+
+
+def stop(row: Subscriber) -> None:
+    """No more mail, also of what is queued; what was chosen is kept for second thoughts (see `retention`)."""
+    if row.state != Standing.SUPPRESSED:
+        row.state = Standing.STOPPED
+    row.stopped_at = row.stopped_at or utc_now()
+    row.paused_until = None
+    db.session.flush()
+
+
+def stop_announcements(row: Subscriber) -> None:
+    row.announcements = False
+    db.session.flush()
+
+
+def erase(row: Subscriber) -> None:
+    """The address and all that hangs on it, also queued mail."""
+    db.session.delete(row)
+    db.session.flush()
+
+
+def silence(email: str) -> None:
+    """The address refuses mail."""
+    db.session.execute(
+        sa.update(Subscriber)
+        .where(Subscriber.email_key == addresses.key(email))
+        .values(state=Standing.SUPPRESSED)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def unsilence_of(suppression: Suppression) -> None:
+    """The address takes mail again; a subscriber who stopped stays stopped. Only the address's hash is known, so those
+    of its masked form are looked through."""
+    silent = sa.select(Subscriber).where(
+        Subscriber.state == Standing.SUPPRESSED,
+        Subscriber.email.like(_pattern(suppression.masked), escape="\\"),
+    )
+    for row in db.session.scalars(silent):
+        if suppression.hash in tokens.keyed_with_all("address", row.email_key):
+            row.state = Standing.STOPPED if row.stopped_at else Standing.ACTIVE
+            row.told_until = happenings.latest()
+    db.session.flush()
+
+
+def _pattern(masked: str) -> str:
+    escaped = masked.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.replace("…", "%")
+
+
+# Accounts
+
+
+def adopt(user: User) -> None:
+    """The subscription of an address that now has an account."""
+    row = of_address(user.email)
+    if row is not None and row.user_id is None:
+        row.user_id = user.id
+        db.session.flush()
+
+
+def move(user: User) -> None:
+    """An account's subscription follows it to its new address; one that the new address had before is merged."""
+    mine, there = of_user(user), of_address(user.email)
+    if there is not None and (mine is None or there.id != mine.id):
+        if mine is None:
+            there.user_id = user.id
+            db.session.flush()
+            return
+        merged = wishes_of(there)
+        erase(there)
+        own = wishes_of(mine)
+        set_wishes(
+            mine,
+            Wishes(
+                kinds=own.kinds | merged.kinds,
+                within=own.within if own.kinds else merged.within,
+                categories=own.categories | merged.categories,
+                contents=own.contents | merged.contents,
+                announcements=own.announcements or merged.announcements,
+            ),
+        )
+    if mine is not None:
+        mine.email, mine.email_key = user.email, addresses.key(user.email)
+        if mine.state == Standing.SUPPRESSED:
+            mine.state = Standing.ACTIVE
+        db.session.flush()
