@@ -11,6 +11,7 @@ WHO = ["nobody", *Role]
 VALUES = {
     "lang:lang": "en",
     "int:number": "1",
+    "int(max=2147483647):number": "1",
     "token": "x" * 43,
     "any(disabled, enabled, sessions, factor):action": "enabled",
     "any(release, discard):what": "discard",
@@ -21,7 +22,13 @@ VALUES = {
 
 
 def path_of(rule):
-    return re.sub(r"<([^>]+)>", lambda found: VALUES.get(found[1], "x"), rule.rule)
+    return re.sub(r"<([^>]+)>", lambda found: VALUES.get(found[1]) or _first(found[1]), rule.rule)
+
+
+def _first(converter):
+    """`any(pause, resume):action` → pause."""
+    choice = re.match(r"any\((\w+)", converter)
+    return choice[1] if choice else "x"
 
 
 def views(app, *, private):

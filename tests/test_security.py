@@ -118,7 +118,9 @@ def test_19_our_own_forms_pass(send, headers):
 def test_19_every_unsafe_view_stands_behind_the_same_origin_check(app, client):
     for rule in app.url_map.iter_rules():
         for method in rule.methods - {"GET", "HEAD", "OPTIONS"}:
-            assert client.open(path_of(rule), method=method).status_code == 403
+            one_click = rule.endpoint == "subscriptions.unsubscribe"  # RFC 8058, and no other
+            answer = client.open(path_of(rule), method=method)
+            assert (answer.status_code == 403) is not one_click, rule.endpoint
 
 
 def test_20_reading_changes_nothing(app, client, make_content, in_app):

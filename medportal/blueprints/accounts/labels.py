@@ -7,6 +7,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
+from medportal.content_types import KINDS as CONTENT
+from medportal.digests.labels import CONSENTS, FREQUENCIES, OCCASIONS, STANDINGS
 from medportal.i18n import LANGUAGES
 from medportal.mail import LETTERS, STATES
 from medportal.models.user import Role
@@ -55,6 +57,18 @@ ACTIONS = {
     "create": _l("Text created"),
     "delete": _l("Text deleted"),
     "review": _l("Review noted"),
+    "subscription stopped": _l("Subscription stopped"),
+    "subscriber erased": _l("Subscriber erased"),
+    "subscriber added": _l("Subscriber added"),
+    "subscriber suppressed": _l("Mail to a subscriber suppressed"),
+    "subscriber resumed": _l("Mail to a subscriber resumed"),
+    "subscribers imported": _l("Table of subscribers taken in"),
+    "subscribers exported": _l("Table of subscribers downloaded"),
+    "digest pause": _l("Digest paused"),
+    "digest resume": _l("Digest resumed"),
+    "digest cancel": _l("Digest called off"),
+    "mailing saved": _l("Announcement saved"),
+    "mailing sent": _l("Announcement sent"),
     "publish": _l("Text published"),
     "withdraw": _l("Text withdrawn"),
 }
@@ -66,10 +80,15 @@ OBJECTS = {
     "ContentText": _l("Text"),
     "Outbox": _l("Email"),
     "Suppression": _l("Refused address"),
+    "Subscriber": _l("Subscription by email"),
+    "Digest": _l("Digest"),
+    "Delivery": _l("Email"),
+    "Mailing": _l("Announcement"),
     "GlossaryConcept": _l("Concept of the glossary"),
 }
 ACTORS = {
     "visitor": _l("somebody not signed in"),
+    "subscriber": _l("a subscriber, by link"),
     "jobs": _l("the jobs program"),
     "command line": _l("command line"),
     "setup": _l("first set-up"),
@@ -101,16 +120,34 @@ FIELDS = {
     "text": _l("Text"),
     "network": _l("Network"),
     "reason": _l("Reason"),
+    "frequency": _l("Frequency"),
+    "kinds": _l("Kinds"),
+    "announcements": _l("Announcements"),
+    "other_language": _l("Other language too"),
+    "subject_names_contents": _l("Subject names the contents"),
+    "paused_until": _l("Paused until"),
+    "only_in_categories": _l("Only in categories"),
+    "categories": _l("Categories"),
+    "pages": _l("Pages"),
+    "subscribed_at": _l("Subscribed on"),
+    "consent_at": _l("Consent given on"),
+    "consent_how": _l("Consent given"),
+    "occasion": _l("Occasion"),
 }
 
 
 KINDS = {"contact": _l("Message"), "report": _l("Report of a mistake")}
-_MOMENTS = {"created_at", "signed_in_at", "erasure_on", "began", "last_used", "at", "written", "sent"}
+_MOMENTS = {"created_at", "signed_in_at", "erasure_on", "began", "last_used", "at", "written", "sent"} | {
+    *("paused_until", "subscribed_at", "consent_at"),
+}
 _WORDS: dict[str, dict[Any, Any]] = {
     "role": ROLES,
     "what": ACTIONS,
     "letter": LETTERS,
-    "state": STATES,
+    "state": STATES | STANDINGS,
+    "frequency": FREQUENCIES,
+    "occasion": OCCASIONS,
+    "consent_how": CONSENTS,
     "kind": KINDS,
 }
 
@@ -140,11 +177,16 @@ def export_value(name: str, value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    words = _WORDS.get(name)
-    if words is not None:
-        return str(words.get(value, value))
-    if name == "language" and value in LANGUAGES:
-        return LANGUAGES[value].native_name
     if name in _MOMENTS:
         return day_and_clock(datetime.fromisoformat(value))
+    return _named(name, value)
+
+
+def _named(name: str, value: Any) -> str:
+    if name in _WORDS:
+        return str(_WORDS[name].get(value, value))
+    if name == "language" and value in LANGUAGES:
+        return LANGUAGES[value].native_name
+    if name == "kinds":
+        return gettext(", ").join(str(CONTENT[key].plural) for key in value.split(", ") if key in CONTENT)
     return str(value)

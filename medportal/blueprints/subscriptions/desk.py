@@ -1,7 +1,6 @@
 """Digests at the desk: when they leave, what leaves now, how the next one reads. Owners only."""
 
 from dataclasses import replace
-from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
@@ -12,36 +11,18 @@ from medportal.access import owners
 from medportal.blueprints.accounts.answers import Answer
 from medportal.blueprints.subscriptions import queries
 from medportal.blueprints.subscriptions.desk_forms import ScheduleForm
-from medportal.blueprints.subscriptions.forms import FREQUENCIES
 from medportal.blueprints.subscriptions.views import bp
 from medportal.digests import preview, schedule, staging
+from medportal.digests.labels import CONSENTS, OCCASIONS, STAGES, STANDINGS
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
 from medportal.lib.dates import utc_now
-from medportal.models.digest import Delivery, Digest, Occasion, Stage
+from medportal.models.digest import Delivery, Digest
 from medportal.models.outbox import MailState
-from medportal.models.subscription import Frequency, Standing
+from medportal.models.subscription import Frequency
 from medportal.paging import asked_one_of, asked_page
 from medportal.sessions import member
 
-OCCASIONS: dict[str, Any] = FREQUENCIES | {
-    Occasion.SAFETY: _l("Safety correction"),
-    Occasion.MAILING: _l("Announcement"),
-}
-STAGES = {
-    Stage.STAGING: _l("being prepared"),
-    Stage.RELEASED: _l("being sent"),
-    Stage.PAUSED: _l("paused"),
-    Stage.DONE: _l("finished"),
-    Stage.CANCELLED: _l("called off"),
-}
-STANDINGS = {
-    Standing.ACTIVE: _l("active"),
-    Standing.PAUSED: _l("paused"),
-    Standing.STOPPED: _l("stopped"),
-    Standing.SUPPRESSED: _l("not written to"),
-}
-CONSENTS = {"form": _l("by email"), "account": _l("in the account"), "owner": _l("entered by the owner")}
 DONE = {
     "schedule": _l("The times have been saved."),
     "test": _l("The test is on its way to your address."),

@@ -11,18 +11,12 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from medportal.blueprints.subscriptions import queries
 from medportal.content_types import KINDS, listed_kinds
+from medportal.digests.labels import FREQUENCIES
 from medportal.digests.subscribers import Manner, Wishes
 from medportal.forms import TranslatedForm, email_field, language_field
 from medportal.i18n import current_language
 from medportal.models.subscription import Frequency, Subscriber
 from medportal.models.types import localize
-
-FREQUENCIES = {
-    Frequency.AT_ONCE: _l("At once"),
-    Frequency.DAILY: _l("Daily"),
-    Frequency.WEEKLY: _l("Weekly"),
-    Frequency.MONTHLY: _l("Monthly"),
-}
 
 
 class TicksField(SelectMultipleField):
@@ -52,7 +46,7 @@ class BasicForm(TranslatedForm):
     language = language_field(_l("Language"))
     frequency = RadioField(
         _l("How often?"),
-        choices=[SelectChoice(value.value, label) for value, label in FREQUENCIES.items()],
+        choices=[SelectChoice(str(value), label) for value, label in FREQUENCIES.items()],
         default=Frequency.WEEKLY.value,
     )
 

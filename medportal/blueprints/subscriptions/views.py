@@ -9,8 +9,9 @@ from medportal.blueprints.accounts.answers import Answer, too_many
 from medportal.blueprints.accounts.forms import AddressForm
 from medportal.blueprints.content import lists
 from medportal.blueprints.subscriptions import queries, services
-from medportal.blueprints.subscriptions.forms import FREQUENCIES, BoxForm, SubscribeForm, usual
+from medportal.blueprints.subscriptions.forms import BoxForm, SubscribeForm, usual
 from medportal.digests import subscribers
+from medportal.digests.labels import FREQUENCIES
 from medportal.extensions import db, reading
 from medportal.i18n import current_language
 from medportal.lib import addresses
