@@ -4,6 +4,7 @@ they are given ready bytes and know nothing of the database."""
 import os
 import smtplib
 import ssl
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,13 +24,15 @@ class NoConnection(Exception):
 class Hand:
     """A letter in our hands: a row of `table` under our lease, with its bytes once they are made.
 
-    `last`: what is to be written with the row's end.
+    `stored`: the address as we keep it; `address`: as mail servers know it. `last`: what is to be written with the
+    row's end.
     """
 
     table: Any
     id: int
     attempts: int
     queued_at: datetime
+    stored: str = ""
     address: str = ""
     message: bytes = b""
     last: dict[str, Any] = field(default_factory=dict)
@@ -115,6 +118,12 @@ class Server:
             except (OSError, smtplib.SMTPException):
                 self._host.close()
         self._host = None
+
+
+def forget_files(names: Iterable[str]) -> None:
+    """Letters kept as files whose rows are gone; call after the commit."""
+    for name in names:
+        (mail_folder() / name).unlink(missing_ok=True)
 
 
 def mail_folder() -> Path:

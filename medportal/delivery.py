@@ -17,16 +17,16 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
-from medportal import tokens
+from medportal import suppressions
 from medportal.carriers import Hand, NoConnection, Pool
 from medportal.digests import editions, letters, schedule, subscribers
-from medportal.extensions import db, insert, reading
+from medportal.extensions import db, reading
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
 from medportal.logs import log
 from medportal.mail import NotNeeded, compose
 from medportal.models.digest import Delivery, Digest, Edition, Occasion, Stage
-from medportal.models.outbox import MailState, Outbox, Posted, Suppression
+from medportal.models.outbox import MailState, Outbox, Posted
 from medportal.models.subscription import Standing, Subscriber
 
 GIVE_UP = timedelta(days=2)
@@ -136,7 +136,14 @@ def _take(
     rows = db.session.execute(
         sa.update(table)
         .where(table.id.in_(candidates), table.state == MailState.QUEUED)
-        .values(lease_until=now + lease(), leased_by=IDENTITY, attempts=table.attempts + 1)
+        .values(
+            lease_until=now + lease(),
+            leased_by=IDENTITY,
+            attempts=table.attempts + 1,
+            queued_at=sa.case(
+                (table.attempts == 0, now), else_=table.queued_at
+            ),  # patience runs from the first try
+        )
         .returning(table.id, table.attempts, table.queued_at)
         .execution_options(synchronize_session=False)
     ).all()
@@ -190,6 +197,7 @@ class _Round:
         """The owner may have paused something; at most once a second."""
         if abs(utc_now() - self.looked) > timedelta(seconds=1):
             self.leaving, self.looked = _leaving(), utc_now()
+            self.cap = allowance(self.looked)  # other loops send too
 
     def _mark(self, ended: list[tuple[Hand, BaseException | None]]) -> None:
         sent = [hand for hand, error in ended if error is None]
@@ -238,7 +246,8 @@ class _Round:
         hand.last = {"data": {}}
         with reading():
             row = db.session.get_one(Outbox, hand.id)
-            refused = is_suppressed(row.recipient)
+            refused = suppressions.holds(row.recipient)
+            hand.stored = row.recipient
             if not refused:
                 letter = compose(row)
                 hand.address, hand.message = str(letter.recipients[0]), letter.as_bytes()
@@ -264,6 +273,7 @@ class _Round:
         number, letter = ready
         if number != row.edition_id:
             hand.last = {"edition_id": number}
+        hand.stored = row.email
         hand.address = row.email if row.email.isascii() else addresses.ascii_form(row.email)
         hand.message = letter.to(
             letters.Reader(row.subscriber_id, hand.address, row.seed), row.digest_id, utc_now()
@@ -274,15 +284,27 @@ class _Round:
         """The edition's letter, made once for as long as none of its texts changes."""
         key = (number, version)
         if key not in self._ready:
-            editions.current(number)
-            db.session.commit()  # a successor, where something was taken back
-            with reading():
-                found = editions.current(number)
-                self._ready[key] = (found[0].id, letters.make(*found)) if found else None
-                db.session.rollback()
+            self._ready[key] = _made(number)
             if len(self._ready) > _KEPT_READY:
                 self._ready.popitem(last=False)
         return self._ready[key]
+
+
+def _made(number: int) -> tuple[int, letters.Ready] | None:
+    """With the number of the edition that it came to be. A successor is written where something was taken back."""
+    while True:
+        with reading():
+            now = editions.look(number)
+            ready = letters.make(now.edition, now.entries) if now is not None and now.is_whole else None
+            found = now.edition.id if now is not None else 0
+            db.session.rollback()
+        if ready is not None:
+            return found, ready
+        successor = editions.succeed(found) if found else None
+        db.session.commit()
+        if successor is None:
+            return None
+        number = successor
 
 
 _WHO = (
@@ -344,7 +366,7 @@ def _recipient_refused(hand: Hand, code: int, answer: bytes | str) -> None:
     status = _ENHANCED.search(said)
     unknown = is_unknown(status[1]) if status else code in (550, 551, 553)
     if code >= 500 and unknown:
-        suppress(hand.address, said)
+        suppress(hand.stored, said)
         _end(hand, MailState.FAILED, said)
     else:
         _again(hand, said)
@@ -375,27 +397,9 @@ def _again(hand: Hand, error: str, *, counts: bool = True) -> None:
 
 
 def suppress(address: str, reason: str) -> None:
-    """Write to this address no more, until the owner lifts it."""
-    db.session.execute(
-        insert(Suppression)
-        .values(
-            hash=tokens.keyed("address", addresses.key(address)),
-            masked=addresses.mask(address)[:80],
-            reason=reason[:300],
-            at=utc_now(),
-        )
-        .on_conflict_do_nothing(index_elements=["hash"])
-    )
+    """Write to this address no more, digests included, until the owner lifts it."""
+    suppressions.add(address, reason)
     subscribers.silence(address)
-
-
-def suppression_of(address: str) -> Suppression | None:
-    hashes = tokens.keyed_with_all("address", addresses.key(address))
-    return db.session.scalar(sa.select(Suppression).where(Suppression.hash.in_(hashes)))
-
-
-def is_suppressed(address: str) -> bool:
-    return suppression_of(address) is not None
 
 
 def oldest_waiting() -> datetime | None:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import css_inline
-from flask import Flask, current_app, g, url_for
+from flask import Flask, current_app, g
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 from flask_mail import Message
@@ -29,7 +29,6 @@ from medportal.lib.bidi import strip_controls
 from medportal.lib.dates import utc_now
 from medportal.models.outbox import MailState, Outbox
 from medportal.models.user import Token, User
-from medportal.templating import absolute
 
 _inliner = css_inline.CSSInliner(keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
@@ -173,11 +172,8 @@ def fill(template: str, lang: str, **values: Any) -> Rendered:
             _fill(app, f"email/{template}/{part}", changes=CHANGES, **values)
             for part in ("subject.txt", "body.txt", "body.html")
         )
-        stop = values.get("stop")
-        if template == "subscribe":
-            stop = absolute(url_for("subscriptions.unsubscribe", token=values["link"]))
     subject = " ".join(strip_controls(subject).split())
-    return Rendered(subject, text.strip() + "\n", _inliner.inline(html), stop)
+    return Rendered(subject, text.strip() + "\n", _inliner.inline(html), values.get("stop"))
 
 
 def _fill(app: Flask, name: str, **values: Any) -> str:
@@ -222,10 +218,10 @@ def message_of(rendered: Rendered, lang: str) -> EmailMessage:
     message = EmailMessage(policy=_POLICY)
     message["Subject"] = rendered.subject
     message["From"] = current_app.config["MAIL_SENDER"]
-    message["Content-Language"] = lang
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(rendered.text, cte="quoted-printable")
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = lang  # last: what begins with Content- would move into the first part
     return message
 
 

@@ -9,7 +9,7 @@ from medportal.digests import bounces
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.audit import AuditNetwork
-from medportal.models.digest import Delivery
+from medportal.models.digest import Delivery, Digest, Edition, Stage
 from medportal.models.outbox import MailState, Outbox
 from medportal.models.subscription import Subscriber
 from medportal.models.user import KnownDevice, Token, UserSession
@@ -54,11 +54,21 @@ def clean_up() -> None:
 def _forget_deliveries(before: datetime) -> None:
     """A few thousand at a time, so that nobody waits for the lock."""
     while True:
-        old = sa.select(Delivery.id).where(Delivery.queued_at < before, Delivery.state != MailState.QUEUED)
+        old = (
+            sa.select(Delivery.id)
+            .join(Digest, Digest.id == Delivery.digest_id)
+            .where(Delivery.queued_at < before, Digest.state.in_([Stage.DONE, Stage.CANCELLED]))
+        )
         gone = db.session.execute(sa.delete(Delivery).where(Delivery.id.in_(old.limit(2000))))
         db.session.commit()
         if not gone.rowcount:  # type: ignore[attr-defined]
-            return
+            break
+    kept = sa.select(Delivery.id).where(Delivery.edition_id == Edition.id)
+    ended = sa.select(Digest.id).where(Digest.done_at < before)
+    db.session.execute(
+        sa.delete(Edition).where(Edition.digest_id.in_(ended), ~Edition.archived, ~kept.exists())
+    )
+    db.session.commit()
 
 
 def _forget_files(before: datetime) -> None:

@@ -76,6 +76,15 @@ def test_6_another_address_is_in_force_once_confirmed_and_both_are_told(as_, let
     assert "used already" in visitor().get(letter.link, 410).text
 
 
+def test_20_a_scanner_that_looks_at_the_link_changes_no_address(as_, letters, visitor, user_of):
+    browser = as_("member")
+    browser.send("/en/account/email", email=NEW)
+    [letter] = [letter for letter in letters() if letter.name == "confirm_address"]
+    for method in ("get", "head"):
+        assert getattr(visitor().client, method)(letter.link).status_code == 200
+    assert user_of(1, lambda user: user.email) == "member@mail.example.com"
+
+
 def test_10_an_address_that_is_taken_is_told_to_its_owner_only(as_, make_user, letters, user_of):
     make_user(NEW)
     browser = as_(email=MEMBER)

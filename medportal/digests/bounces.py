@@ -5,6 +5,7 @@ An address is written to no more only if the report names a letter that we sent 
 send us a report, nobody but the reader's own mail server has the letter.
 """
 
+import contextlib
 import hashlib
 import mailbox
 from collections.abc import Iterator
@@ -23,10 +24,13 @@ from medportal.extensions import db, insert
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
 from medportal.logs import log
+from medportal.models.digest import Delivery
 from medportal.models.outbox import Bounce, Outbox
 from medportal.models.subscription import Subscriber
 
 KEPT = timedelta(days=90)
+LATELY = timedelta(days=14)
+"""Servers give up after days; an older letter says nothing about whose address it is today."""
 _LARGEST = 1024 * 1024
 _MOST = 2000  # of one reading; the rest waits for the next
 
@@ -69,8 +73,9 @@ def _messages(path: Path) -> Iterator[bytes]:
     elif path.is_dir():
         files = sorted(path.glob("*.eml"))
     elif path.is_file():
-        for message in mailbox.mbox(str(path), create=False):
-            yield message.as_bytes()[:_LARGEST]
+        with contextlib.closing(mailbox.mbox(str(path), create=False)) as box:
+            for key in box.iterkeys():
+                yield box.get_bytes(key)[:_LARGEST]
         return
     else:
         log.warning("MAIL_BOUNCES names nothing that can be read")
@@ -94,8 +99,8 @@ def report_of(raw: bytes) -> Report | None:
         if message.get_content_type() != "multipart/report":
             return None
         return _failure(message)
-    except (ValueError, LookupError, AttributeError, TypeError):
-        return None  # whatever it is, it is no report
+    except Exception:  # strangers write these: whatever it is, it is no report, and the next one is read
+        return None
 
 
 def _failure(message: Message) -> Report | None:
@@ -141,12 +146,25 @@ def _note(fingerprint: str, report: Report | None) -> None:
 
 
 def _sent_to(report: Report) -> str | None:
-    """The address, if the letter that came back is one of ours to it. (Forwarding may name another address: then we
-    go by the letter.)"""
-    number = letters.subscriber_of(report.message_id)
-    if number is not None:
-        return db.session.scalar(sa.select(Subscriber.email).where(Subscriber.id == number))
-    return db.session.scalar(sa.select(Outbox.recipient).where(Outbox.message_id == report.message_id))
+    """The address, if the report names a letter that we lately sent to this very address."""
+    key, since = addresses.key(report.address), utc_now() - LATELY
+    numbers = letters.numbers_in(report.message_id)
+    if numbers is not None:
+        return db.session.scalar(
+            sa.select(Subscriber.email)
+            .join(Delivery, Delivery.subscriber_id == Subscriber.id)
+            .where(
+                Delivery.digest_id == numbers[0],
+                Subscriber.id == numbers[1],
+                Subscriber.email_key == key,
+                Delivery.sent_at > since,
+            )
+        )
+    return db.session.scalar(
+        sa.select(Outbox.recipient).where(
+            Outbox.message_id == report.message_id, Outbox.recipient_key == key, Outbox.sent_at > since
+        )
+    )
 
 
 def forget_old() -> None:

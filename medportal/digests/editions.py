@@ -108,37 +108,47 @@ def entries_of_items(items: Iterable[Item], lang: str) -> list[Entry]:
     ]
 
 
-def current(number: int) -> tuple[Edition, list[Entry]] | None:
-    """The edition to send in the place of this one, and what it says; None when nothing of it is left.
+@dataclass(frozen=True)
+class Look:
+    """An edition as it can be read now. `is_whole`: nothing of it was taken back."""
 
-    Writes (and flushes) only when a text was taken back since: then a successor says the rest.
-    """
+    edition: Edition
+    entries: list[Entry]
+    is_whole: bool
+
+
+def look(number: int) -> Look | None:
+    """The newest successor of this edition; None when it is gone. Reads only."""
     edition = db.session.get(Edition, number)
     while edition is not None and edition.successor_id is not None:
         edition = db.session.get(Edition, edition.successor_id)
-    if edition is None or edition.digest.mailing_id is not None:
-        return (edition, []) if edition is not None else None
+    if edition is None:
+        return None
+    if edition.digest.mailing_id is not None:
+        return Look(edition, [], is_whole=True)
     entries = entries_of(edition)
-    if len(entries) == len(edition.items):
-        return (edition, entries) if entries else None
-    left = {entry.listed.content_id for entry in entries}
+    return Look(edition, entries, is_whole=bool(entries) and len(entries) == len(edition.items))
+
+
+def succeed(number: int) -> int | None:
+    """An edition with what is left of this one, to which its unsent letters go over; None when nothing is. Flushes."""
+    now = look(number)
+    if now is None or not now.entries:
+        return None
+    edition = now.edition
+    if now.is_whole:
+        return edition.id  # it came back meanwhile
+    left = {entry.listed.content_id for entry in now.entries}
     kept = [
         Item(item.content_id, item.happening_id, item.what)
         for item in edition.items
         if item.content_id in left
     ]
-    if not kept:
-        return None
-    number = add(
-        edition.digest_id,
-        edition.lang,
-        kept,
-        named=edition.named,
-        other_language=edition.other_language,
+    edition.successor_id = add(
+        edition.digest_id, edition.lang, kept, named=edition.named, other_language=edition.other_language
     )
-    edition.successor_id = number
     db.session.flush()
-    return db.session.get_one(Edition, number), entries
+    return edition.successor_id
 
 
 def mailing_of(edition: Edition) -> Mailing | None:

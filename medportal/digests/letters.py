@@ -99,13 +99,15 @@ def _proof(digest_id: int, subscriber_id: int, key: int) -> str:
 _OURS = re.compile(r"<(\d{1,18})\.(\d{1,18})\.([0-9a-f]{24})@")
 
 
-def subscriber_of(message_id: str) -> int | None:
-    """Whose letter it was, if the Message-ID is one that we made for a digest."""
+def numbers_in(message_id: str) -> tuple[int, int] | None:
+    """Of digest and subscriber, if the Message-ID is one that we made."""
     found = _OURS.match(message_id)
     if found is None:
         return None
     known = (_proof(int(found[1]), int(found[2]), n) for n in range(len(tokens.secret_keys())))
-    return int(found[2]) if any(tokens.same(found[3], one) for one in known) else None
+    if not any(tokens.same(found[3], one) for one in known):
+        return None
+    return int(found[1]), int(found[2])
 
 
 def make(edition: Edition, entries: list[Entry]) -> Ready:
@@ -164,9 +166,4 @@ def as_read(rendered: mail.Rendered, seed: str | None) -> mail.Rendered:
     def put(text: str) -> str:
         return text.replace(_MANAGE, links[0]).replace(_STOP, links[1])
 
-    return mail.Rendered(
-        rendered.subject,
-        put(rendered.text),
-        put(rendered.html),
-        put(rendered.stop) if rendered.stop else None,
-    )
+    return mail.Rendered(rendered.subject, put(rendered.text), put(rendered.html))

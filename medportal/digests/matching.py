@@ -126,7 +126,7 @@ class Window:
             if row.id <= told_until or listed is None or not _concerns(listed, row.lang, other_language):
                 continue
             view.happened[row.content_id].append(Happened(row.id, row.what))
-            again = row.what == News.NEW and self._first[row.content_id] <= told_until
+            again = row.what == News.NEW and self._first[row.content_id] < row.id
             if again or row.what == News.SAFETY:
                 view.unsure.add(row.content_id)
             if listed.on_home:

@@ -1,7 +1,7 @@
 """When a digest is due: an hour of the site's day, a day of its week, the first of its month."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -15,24 +15,32 @@ from medportal.models.subscription import Frequency
 SETTING = "digests"
 
 
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True)
 class Choice:
     """The owner's choice: `hour` of the site's clock, `weekday` as in `date.weekday()` (6: Sunday), `paused`: digests
-    are written but none leaves."""
+    are written but none leaves. `since`: from when this hour and day hold; what they would have made due before is not.
+    """
 
     hour: int = 7
     weekday: int = 6
     paused: bool = False
+    since: datetime = _ALWAYS
 
 
 def choice() -> Choice:
     stored = db.session.scalar(sa.select(Setting.value).where(Setting.key == SETTING)) or {}
-    return Choice(**{name: stored[name] for name in ("hour", "weekday", "paused") if name in stored})
+    kept = {name: stored[name] for name in ("hour", "weekday", "paused") if name in stored}
+    if "since" in stored:
+        kept["since"] = datetime.fromisoformat(stored["since"])
+    return Choice(**kept)
 
 
 def choose(new: Choice) -> None:
     row = db.session.get(Setting, SETTING) or Setting(key=SETTING)
-    row.value = {"hour": new.hour, "weekday": new.weekday, "paused": new.paused}
+    row.value = asdict(new) | {"since": new.since.isoformat()}
     db.session.add(row)
     db.session.flush()
 

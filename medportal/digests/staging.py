@@ -5,25 +5,32 @@ subscribers have been told. None leaves before all are written: one UPDATE relea
 goes on at the cursor; two loops at once do each batch once, since the cursor decides.
 """
 
+import contextlib
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
+from medportal.content_types import listed_kinds
 from medportal.digests import editions, happenings, schedule, subscribers
 from medportal.digests.matching import Item, Known, Window, known_of
 from medportal.digests.subscribers import Wishes, wishes_from
 from medportal.extensions import db, insert
 from medportal.lib.dates import utc_now
-from medportal.models.content import Content
+from medportal.logs import log
 from medportal.models.digest import Delivery, Digest, Edition, Happening, Mailing, News, Occasion, Stage
 from medportal.models.listing import Listing
 from medportal.models.outbox import MailState
 from medportal.models.subscription import Follow, Frequency, Standing, Subscriber, What
 
-BATCH = 1000
+FIRST_BATCH, SMALLEST, LARGEST = 250, 20, 2000
+BRISK, SLOW = 0.1, 0.25
+"""Seconds: a batch that took longer is followed by a smaller one, one that took less by a larger."""
+TRIES = 5
 
 
 def keep() -> int:
@@ -37,7 +44,7 @@ def keep() -> int:
 
 def catch_up(now: datetime) -> int:
     """Pauses that are over, runs that were left unfinished, safety corrections: how many runs were released. Commits."""
-    subscribers.resume_due(now)
+    subscribers.resume_due(utc_now())
     db.session.commit()
     done = sum(stage(number) for number in _unfinished())
     return done + sum(stage(open_correction(number, now)) for number in corrections_to_tell())
@@ -86,23 +93,28 @@ def open_mailing(mailing: Mailing, now: datetime) -> int:
 
 def open_due(frequency: str, now: datetime) -> int | None:
     """The run that is due and has not been opened; None when there is none. A missed one is caught up, once."""
-    last = last_run(frequency)
     if frequency == Frequency.AT_ONCE:
-        upto = _reach()
+        upto, last = _reach(), last_run(frequency)
         if upto <= (last.upto if last else 0):
             return None
-        return _open(f"{frequency}:{upto}", frequency, now, upto=upto, since=last.upto if last else 0)
+        return _open(f"{frequency}:{upto}", frequency, now, upto=upto)
     moment = schedule.last_due(frequency, now)
-    if last is not None and last.due_at >= moment:
+    if moment < schedule.choice().since or _was_opened(frequency, moment, now):
         return None
     return open_run(frequency, moment)
 
 
+def _was_opened(frequency: str, moment: datetime, now: datetime) -> bool:
+    """Whether there is a run for this moment or one after it; one of the future is a wrong clock's."""
+    found = sa.select(Digest.id).where(
+        Digest.occasion == frequency, Digest.due_at >= moment, Digest.due_at <= now + timedelta(hours=1)
+    )
+    return db.session.scalar(found.limit(1)) is not None
+
+
 def open_run(frequency: str, due_at: datetime) -> int:
     """The run of this frequency and moment, due or not; whoever has been told everything gets nothing."""
-    last = last_run(frequency)
-    key = f"{frequency}:{due_at:%Y%m%dT%H%M%S.%fZ}"
-    return _open(key, frequency, due_at, upto=_reach(), since=last.upto if last else 0)
+    return _open(f"{frequency}:{due_at:%Y%m%dT%H%M%S.%fZ}", frequency, due_at, upto=_reach())
 
 
 def last_run(occasion: str) -> Digest | None:
@@ -113,12 +125,18 @@ def last_run(occasion: str) -> Digest | None:
 
 def _reach() -> int:
     """Up to where a run may tell: a safety correction is told by its own run first."""
-    waiting = corrections_to_tell()
-    return waiting[0] - 1 if waiting else happenings.latest()
+    told = sa.select(Digest.happening_id).where(
+        Digest.happening_id.is_not(None), Digest.state != Stage.STAGING
+    )
+    first = db.session.scalar(
+        sa.select(sa.func.min(Happening.id)).where(Happening.what == News.SAFETY, Happening.id.not_in(told))
+    )
+    return first - 1 if first is not None else happenings.latest()
 
 
 def _open(key: str, occasion: str, due_at: datetime, **values: Any) -> int:
     """The number of the run with this key, made if there is none. Commits."""
+    before = last_run(occasion)
     number = db.session.scalar(
         insert(Digest)
         .values(
@@ -128,7 +146,7 @@ def _open(key: str, occasion: str, due_at: datetime, **values: Any) -> int:
         .returning(Digest.id)
     )
     if number is not None and occasion == Occasion.WEEKLY:
-        _archive(number, values["since"], values["upto"])
+        _archive(number, before.upto if before else 0, values["upto"])
     db.session.commit()
     return int(number or db.session.scalars(sa.select(Digest.id).where(Digest.key == key)).one())
 
@@ -136,7 +154,7 @@ def _open(key: str, occasion: str, due_at: datetime, **values: Any) -> int:
 def _archive(digest_id: int, since: int, upto: int) -> None:
     """Everything of the week, for the archive on the site; nothing when nothing happened."""
     window = Window(since, upto)
-    every = Wishes(kinds=frozenset(db.session.scalars(sa.select(Content.kind).distinct())))
+    every = Wishes(kinds=frozenset(kind.key for kind in listed_kinds()))
     for lang in window.languages():
         view = window.view(lang, other_language=False, told_until=since)
         items = window.in_order([window.item(view, n) for n in view.wanted(every)])
@@ -149,14 +167,23 @@ def _archive(digest_id: int, since: int, upto: int) -> None:
 
 def stage(number: int) -> int:
     """Write what is missing of a run's deliveries, and release it: 1, or 0 when another loop did."""
+    for _ in range(TRIES):
+        with contextlib.suppress(IntegrityError):  # a page or reader was erased between two looks: look again
+            return _stage(number)
+        db.session.rollback()
+    log.warning("digest %s could not be staged, and will be tried again", number)
+    return 0
+
+
+def _stage(number: int) -> int:
     digest = db.session.get(Digest, number)
     if digest is None or digest.state != Stage.STAGING:
         db.session.rollback()
         return 0
-    writer = _writer(digest)
-    cursor = digest.cursor
+    writer, cursor = _writer(digest), digest.cursor
     db.session.rollback()
     while True:
+        began = time.monotonic()
         last = writer.write(cursor)
         if last is None:
             return _release(number, cursor)
@@ -166,10 +193,11 @@ def stage(number: int) -> int:
             .values(cursor=last)
         )
         if moved.rowcount != 1:  # type: ignore[attr-defined]
-            db.session.rollback()  # another loop was here, or the owner called it off
+            db.session.rollback()  # another loop was here
             return 0
         db.session.commit()
         cursor = last
+        writer.pace(time.monotonic() - began)
 
 
 def _release(number: int, cursor: int) -> int:
@@ -196,7 +224,15 @@ class _Writer:
     def __init__(self, digest: Digest) -> None:
         self.digest_id, self.upto, self.next_at = digest.id, digest.upto, digest.created_at
         self.occasion = digest.occasion
+        self.size = FIRST_BATCH
         self._editions: dict[Any, int] = {}
+
+    def pace(self, seconds: float) -> None:
+        """So that nobody waits long for the writer's turn, on a slow disk or with many different editions."""
+        if seconds > SLOW:
+            self.size = max(SMALLEST, self.size // 3)
+        elif seconds < BRISK:
+            self.size = min(LARGEST, self.size * 2)
 
     def write(self, cursor: int) -> int | None:
         """The next batch after subscriber `cursor`: the last number of it, or None when there is nobody left."""
@@ -212,7 +248,7 @@ class _Writer:
             )
             .where(Subscriber.state == Standing.ACTIVE, Subscriber.id > cursor)
             .order_by(Subscriber.id)
-            .limit(BATCH)
+            .limit(self.size)
             .with_for_update(of=Subscriber)
         ).all()
         if not rows:
@@ -275,6 +311,8 @@ class _NewsWriter(_Writer):
         return query.where(Subscriber.frequency == self.occasion, Subscriber.told_until < self.upto)
 
     def told(self, rows: Sequence[Any]) -> Iterable[tuple[Any, int]]:
+        if min(row.told_until for row in rows) < self.window.since:  # somebody changed over meanwhile
+            self.window = Window(min(row.told_until for row in rows), self.upto)
         wishes = _wishes(rows)
         views = {row.id: self.window.view(row.lang, row.other_language, row.told_until) for row in rows}
         known = known_of(rows[0].id, rows[-1].id, self.window.unsure()) if wishes else Known()
@@ -374,22 +412,25 @@ def finish() -> None:
 
 
 def hold(digest: Digest) -> None:
-    if digest.state == Stage.RELEASED:
-        digest.state = Stage.PAUSED
-    db.session.flush()
+    _move(digest, (Stage.RELEASED,), Stage.PAUSED)
 
 
 def go_on(digest: Digest) -> None:
-    if digest.state == Stage.PAUSED:
-        digest.state = Stage.RELEASED
-    db.session.flush()
+    _move(digest, (Stage.PAUSED,), Stage.RELEASED)
 
 
 def call_off(digest: Digest) -> None:
-    """What has not left does not leave, and is not told later."""
-    if digest.state in editions.OPEN:
-        digest.state, digest.done_at = Stage.CANCELLED, utc_now()
-    db.session.flush()
+    """What has not left does not leave, and is not told later. Not before all of it is written."""
+    _move(digest, (Stage.RELEASED, Stage.PAUSED), Stage.CANCELLED)
+
+
+def _move(digest: Digest, before: Sequence[Stage], after: Stage) -> None:
+    """Only from where it may come: somebody else may be deciding at the same time."""
+    ended = {"done_at": utc_now()} if after == Stage.CANCELLED else {}
+    db.session.execute(
+        sa.update(Digest).where(Digest.id == digest.id, Digest.state.in_(before)).values(state=after, **ended)
+    )
+    db.session.expire(digest)
 
 
 def archived(lang: str) -> sa.Select[Edition]:

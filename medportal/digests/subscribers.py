@@ -6,21 +6,22 @@ has no usable link, and a link goes with its subscriber.
 
 import base64
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from medportal import tokens
+from medportal import suppressions, tokens
 from medportal.content_types import KINDS
 from medportal.digests import happenings
-from medportal.extensions import db
+from medportal.extensions import db, insert
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
 from medportal.models.content import Content
-from medportal.models.outbox import Suppression
+from medportal.models.digest import Delivery
+from medportal.models.outbox import Outbox, Suppression
 from medportal.models.subscription import Follow, Frequency, Standing, Subscriber, What
 from medportal.models.taxonomy import Category
 from medportal.models.user import User
@@ -50,6 +51,17 @@ class Wishes:
 
     def __bool__(self) -> bool:
         return bool(self.kinds or self.categories or self.contents or self.announcements)
+
+    def __add__(self, more: "Wishes") -> "Wishes":
+        """Both: nothing that came before is narrowed, and who asks for a kind without narrowing it gets all of it."""
+        wide = any(one.kinds and not one.within for one in (self, more))
+        return Wishes(
+            kinds=self.kinds | more.kinds,
+            within=frozenset() if wide else self.within | more.within,
+            categories=self.categories | more.categories,
+            contents=self.contents | more.contents,
+            announcements=self.announcements or more.announcements,
+        )
 
 
 @dataclass(frozen=True)
@@ -95,16 +107,19 @@ def seed_of(made: str, purpose: str) -> str | None:
     return seed if any(tokens.same(proof, one) for one in known) else None
 
 
-def of_link(made: str, purpose: str) -> Subscriber | None:
+def of_link(made: str, purpose: str, *, lock: bool = False) -> Subscriber | None:
     seed = seed_of(made, purpose)
-    return db.session.scalar(sa.select(Subscriber).where(Subscriber.seed == seed)) if seed else None
+    query = sa.select(Subscriber).where(Subscriber.seed == seed)
+    return db.session.scalar(query.with_for_update() if lock else query) if seed else None
 
 
 # Finding
 
 
-def of_address(email: str) -> Subscriber | None:
-    return db.session.scalar(sa.select(Subscriber).where(Subscriber.email_key == addresses.key(email)))
+def of_address(email: str, *, lock: bool = False) -> Subscriber | None:
+    """`lock`: two changes of one subscription stand in line."""
+    query = sa.select(Subscriber).where(Subscriber.email_key == addresses.key(email))
+    return db.session.scalar(query.with_for_update() if lock else query)
 
 
 def of_user(user: User) -> Subscriber | None:
@@ -135,37 +150,57 @@ def wishes_from(follows: Iterable[Any], *, announcements: bool = False) -> Wishe
 def subscribe(
     email: str, wishes: Wishes, manner: Manner, consent: Consent, *, user: User | None = None
 ) -> Subscriber:
-    """Add these wishes to what the address has already; it is told of what happens from now on."""
-    row = of_address(email)
-    if row is None:
-        row = Subscriber(
-            seed=new_seed(), email=email, email_key=addresses.key(email), told_until=happenings.latest()
-        )
-        db.session.add(row)
-    elif row.state in (Standing.PAUSED, Standing.STOPPED):
-        row.told_until = happenings.latest()
-    if row.state != Standing.SUPPRESSED:
-        row.state, row.stopped_at, row.paused_until = Standing.ACTIVE, None, None
+    """Add these wishes to what the address has already, in the manner it has already.
+
+    An address that is new or had stopped begins anew, and is told of what happens from now on; a pause goes on.
+    """
+    row = of_address(email, lock=True)
+    if row is None or row.state == Standing.STOPPED:
+        row = _begin(row or _new(email, manner, consent), manner)
     user = user or db.session.scalar(sa.select(User).where(User.email_key == row.email_key))
     if user is not None:
         row.user_id = user.id
-    _set_manner(row, manner)
-    row.consent_at, row.consent_version = consent.at, CONSENT_VERSION
-    row.consent_lang, row.consent_how, row.consent_note = consent.lang, consent.how, consent.note[:200]
+    for name, value in _columns(consent).items():
+        setattr(row, name, value)
     db.session.flush()
-    before = wishes_of(row)
-    set_wishes(
-        row,
-        Wishes(
-            kinds=before.kinds | wishes.kinds,
-            # who asks for a kind without narrowing it gets all of it
-            within=before.within | wishes.within if wishes.within or not wishes.kinds else frozenset(),
-            categories=before.categories | wishes.categories,
-            contents=before.contents | wishes.contents,
-            announcements=before.announcements or wishes.announcements,
-        ),
-    )
+    set_wishes(row, wishes_of(row) + wishes)
     return row
+
+
+def _begin(row: Subscriber, manner: Manner) -> Subscriber:
+    row.state = Standing.SUPPRESSED if suppressions.holds(row.email) else Standing.ACTIVE
+    row.stopped_at = row.paused_until = None
+    row.told_until = happenings.latest()
+    _set_manner(row, manner)
+    set_wishes(row, Wishes())
+    return row
+
+
+def _new(email: str, manner: Manner, consent: Consent) -> Subscriber:
+    """Made by whoever is first, if the same address confirms twice at one moment."""
+    db.session.execute(
+        insert(Subscriber)
+        .values(
+            seed=new_seed(),
+            email=email,
+            email_key=addresses.key(email),
+            lang=manner.lang,
+            told_until=happenings.latest(),
+            **_columns(consent),
+        )
+        .on_conflict_do_nothing(index_elements=["email_key"])
+    )
+    return db.session.scalars(sa.select(Subscriber).where(Subscriber.email_key == addresses.key(email))).one()
+
+
+def _columns(consent: Consent) -> dict[str, Any]:
+    return {
+        "consent_at": consent.at,
+        "consent_version": CONSENT_VERSION,
+        "consent_lang": consent.lang,
+        "consent_how": consent.how,
+        "consent_note": consent.note[:200],
+    }
 
 
 def set_wishes(row: Subscriber, wishes: Wishes) -> None:
@@ -241,10 +276,26 @@ def stop_announcements(row: Subscriber) -> None:
     db.session.flush()
 
 
-def erase(row: Subscriber) -> None:
-    """The address and all that hangs on it, also queued mail."""
+def files_of(row: Subscriber) -> list[str]:
+    """The letters to this subscriber, where letters are kept as files."""
+    digests = db.session.scalars(sa.select(Delivery.id).where(Delivery.subscriber_id == row.id))
+    return [*(f"d{number}.eml" for number in digests), *(f"{number}.eml" for number in _letters_to(row))]
+
+
+def _letters_to(row: Subscriber) -> Sequence[int]:
+    """Of the outbox, but for those of an account."""
+    return db.session.scalars(
+        sa.select(Outbox.id).where(Outbox.recipient_key == row.email_key, Outbox.user_id.is_(None))
+    ).all()
+
+
+def erase(row: Subscriber) -> list[str]:
+    """The address and all that hangs on it, also queued mail. Answers the files to forget once this is committed."""
+    files = files_of(row)
+    db.session.execute(sa.delete(Outbox).where(Outbox.id.in_(_letters_to(row))))
     db.session.delete(row)
     db.session.flush()
+    return files
 
 
 def silence(email: str) -> None:
@@ -258,22 +309,16 @@ def silence(email: str) -> None:
 
 
 def unsilence_of(suppression: Suppression) -> None:
-    """The address takes mail again; a subscriber who stopped stays stopped. Only the address's hash is known, so those
-    of its masked form are looked through."""
-    silent = sa.select(Subscriber).where(
-        Subscriber.state == Standing.SUPPRESSED,
-        Subscriber.email.like(_pattern(suppression.masked), escape="\\"),
-    )
-    for row in db.session.scalars(silent):
+    """The address takes mail again; a subscriber who stopped stays stopped. Only its hash is known."""
+    for row in db.session.scalars(sa.select(Subscriber).where(Subscriber.state == Standing.SUPPRESSED)):
         if suppression.hash in tokens.keyed_with_all("address", row.email_key):
-            row.state = Standing.STOPPED if row.stopped_at else Standing.ACTIVE
-            row.told_until = happenings.latest()
+            unsilence(row)
+
+
+def unsilence(row: Subscriber) -> None:
+    row.state = Standing.STOPPED if row.stopped_at else Standing.ACTIVE
+    row.told_until = happenings.latest()
     db.session.flush()
-
-
-def _pattern(masked: str) -> str:
-    escaped = masked.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return escaped.replace("…", "%")
 
 
 # Accounts
@@ -290,26 +335,18 @@ def adopt(user: User) -> None:
 def move(user: User) -> None:
     """An account's subscription follows it to its new address; one that the new address had before is merged."""
     mine, there = of_user(user), of_address(user.email)
-    if there is not None and (mine is None or there.id != mine.id):
-        if mine is None:
+    if mine is None:
+        if there is not None:
             there.user_id = user.id
-            db.session.flush()
-            return
-        merged = wishes_of(there)
-        erase(there)
-        own = wishes_of(mine)
-        set_wishes(
-            mine,
-            Wishes(
-                kinds=own.kinds | merged.kinds,
-                within=own.within if own.kinds else merged.within,
-                categories=own.categories | merged.categories,
-                contents=own.contents | merged.contents,
-                announcements=own.announcements or merged.announcements,
-            ),
-        )
-    if mine is not None:
-        mine.email, mine.email_key = user.email, addresses.key(user.email)
-        if mine.state == Standing.SUPPRESSED:
-            mine.state = Standing.ACTIVE
         db.session.flush()
+        return
+    if there is not None and there.id != mine.id:
+        more = wishes_of(there) if there.state in (Standing.ACTIVE, Standing.PAUSED) else Wishes()
+        erase(there)
+        set_wishes(mine, wishes_of(mine) + more)
+    mine.email, mine.email_key = user.email, addresses.key(user.email)
+    if suppressions.holds(mine.email):
+        mine.state = Standing.SUPPRESSED
+    elif mine.state == Standing.SUPPRESSED:
+        unsilence(mine)
+    db.session.flush()

@@ -73,7 +73,7 @@ class Stage(StrEnum):
 
 
 class Digest(Model):
-    """One run. It tells subscribers what happened up to `upto`; `since` is where the run before it ended.
+    """One run. It tells subscribers what happened up to `upto`.
 
     Deliveries are written in batches, subscriber by subscriber up to `cursor`; whoever is killed meanwhile goes on
     there. One UPDATE of `state` releases them all.
@@ -92,7 +92,6 @@ class Digest(Model):
     """What makes it this run and no other: occasion and time, the happening, or the mailing."""
     occasion: Mapped[str] = mapped_column(sa.String(10))
     due_at: Mapped[moment]
-    since: Mapped[int] = mapped_column(default=0)
     upto: Mapped[int]
     state: Mapped[str] = mapped_column(sa.String(10), default=Stage.STAGING)
     cursor: Mapped[int] = mapped_column(default=0)

@@ -13,15 +13,19 @@ HELD_LASTS = timedelta(days=30)
 """A letter that is held back waits for an owner, and its link with it."""
 
 
-def send_or_hold(template: str, token: Token, *, burst: int) -> None:
+OWN = "own:"
+"""How the dedupe of letters begins that the owner caused, a table of subscribers for instance: they do not count."""
+
+
+def send_or_hold(template: str, token: Token, *, burst: int, by_owner: bool = False) -> None:
     """The letter with this link, to the address and in the language that stand in it."""
-    held = queries.recent_sign_up_letters() >= burst
+    held = not by_owner and queries.recent_sign_up_letters() >= burst
     mail.queue(
         template,
         to=token.data["email"],
         lang=token.data["lang"],
         token=token,
-        dedupe=f"{template}:{token.hash[:32]}:{tokens.new_seed()[:8]}",
+        dedupe=f"{OWN if by_owner else ''}{template}:{token.hash[:32]}:{tokens.new_seed()[:8]}",
         held=held,
     )
     if held:

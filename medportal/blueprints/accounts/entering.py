@@ -25,7 +25,7 @@ from medportal.redirects import own_path
 def sign_in() -> Answer:
     form = SignInForm()
     user = sessions.signed_in_user()
-    if request.method == "GET":
+    if request.method != "POST":
         if user is not None:
             return redirect(own_path(request.args.get("next")) or home_of(user), 303)
         form.next.data = request.args.get("next", "")
@@ -64,7 +64,7 @@ def _ask_for_code(user: User, form: SignInForm, *, short_password: bool) -> Answ
 def code() -> Answer:
     """The second factor."""
     form = CodeForm()
-    if request.method == "GET":
+    if request.method != "POST":
         form.next.data = request.args.get("next", "")
     if not form.validate_on_submit():
         return render_template("accounts/code.html", form=form), 422 if form.is_submitted() else 200
@@ -111,7 +111,7 @@ def signed_out() -> str:
 def confirm() -> Answer:
     """The password once more."""
     form = PasswordForm()
-    if request.method == "GET":
+    if request.method != "POST":
         form.next.data = request.args.get("next", "")
     if not form.validate_on_submit():
         return render_template("accounts/confirm.html", form=form), 422 if form.is_submitted() else 200

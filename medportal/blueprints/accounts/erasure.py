@@ -1,12 +1,11 @@
 """Accounts whose seven days are over are erased: from tables, queues, kept letters and the database file itself."""
 
-from collections.abc import Sequence
-
 import sqlalchemy as sa
 
 from medportal import audit, carriers, privacy
 from medportal.blueprints.accounts import queries
 from medportal.changes import site_changed
+from medportal.digests import subscribers
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.audit import Audit, AuditNetwork
@@ -20,17 +19,18 @@ def erase_due() -> int:
     for number in due:
         user = db.session.get(User, number)
         if user is not None and user.delete_after is not None and user.delete_after <= utc_now():
-            letters = erase(user)
+            files = erase(user)
             db.session.commit()
-            for letter in letters:
-                (carriers.mail_folder() / f"{letter}.eml").unlink(missing_ok=True)
+            carriers.forget_files(files)
     scrub_file()  # every time: a reader may have stood in its way before
     return len(due)
 
 
-def erase(user: User) -> Sequence[int]:
+def erase(user: User) -> list[str]:
     """Nothing stays but the audit trail, which knows the account by its number only, and a hash where the address
-    refused mail. Answers which letters' files are to go once this is committed."""
+    refused mail. Answers the letters' files to forget once this is committed."""
+    subscription = subscribers.of_user(user) or subscribers.of_address(user.email)
+    files = subscribers.files_of(subscription) if subscription is not None else []
     letters = db.session.scalars(
         sa.select(Outbox.id).where(sa.or_(Outbox.user_id == user.id, Outbox.recipient_key == user.email_key))
     ).all()
@@ -45,7 +45,7 @@ def erase(user: User) -> Sequence[int]:
     db.session.expunge(user)
     if shown:
         site_changed()
-    return letters
+    return files + [f"{number}.eml" for number in letters]
 
 
 def _forget_networks(user: User) -> None:

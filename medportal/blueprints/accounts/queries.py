@@ -48,13 +48,17 @@ def owners() -> sa.Select[User]:
 
 
 def recent_sign_up_letters() -> int:
-    """How many were written in the last hour, held ones too."""
+    """How many were written in the last hour, held ones too; but for those that the owner caused."""
     since = utc_now() - timedelta(hours=1)
     return (
         db.session.scalar(
             sa.select(sa.func.count())
             .select_from(Outbox)
-            .where(Outbox.template.in_(["verify", "subscribe"]), Outbox.created_at > since)
+            .where(
+                Outbox.template.in_(["verify", "subscribe"]),
+                ~Outbox.dedupe.startswith("own:"),
+                Outbox.created_at > since,
+            )
         )
         or 0
     )

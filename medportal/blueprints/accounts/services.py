@@ -85,7 +85,6 @@ def confirm_sign_up(link: Token, chosen: Token) -> User | None:
     if user is not None:
         tokens.void("sign-up", Token.subject == subject)
         _adopt_letters(user)
-        subscribers.adopt(user)
         audit.record("account opened", user, actor=audit.actor_name(user.role, user.id))
     return user
 
@@ -117,4 +116,5 @@ def add_user(
             db.session.add(user)
     except IntegrityError:
         return None
+    subscribers.adopt(user)
     return user

@@ -8,7 +8,6 @@ from sqlalchemy.exc import IntegrityError
 from medportal import audit, mail, tokens
 from medportal.blueprints.accounts import queries
 from medportal.blueprints.accounts.services import add_user
-from medportal.digests import subscribers
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.setting import Setting
@@ -50,7 +49,6 @@ def accept_invitation(token: Token, password_hash: str, *, name: str) -> User | 
         return None
     user = add_user(data["email"], password_hash, name=name, lang=data["lang"], role=data["role"])
     if user is not None:
-        subscribers.adopt(user)
         audit.record("account opened", user, actor=audit.actor_name(user.role, user.id), role=user.role)
     return user
 

@@ -141,7 +141,7 @@ def save_text(
     keep_revision(text, by=by, note=note, minor=minor, safety=safety)
     if text.status == Status.PUBLISHED:
         content_changed(content.id)
-        if not minor and snapshot(text) != before:
+        if (safety or not minor) and snapshot(text) != before:
             happenings.record(text, News.SAFETY if safety else News.CHANGED, note=note)
     return text
 

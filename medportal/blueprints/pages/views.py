@@ -107,7 +107,7 @@ def report() -> str | Response | tuple[str, int]:
         abort(404)
     form = ReportForm()
     form.offer([key for key in SECTIONS if key in {section.key for section in text.sections}])
-    if request.method == "GET" and request.args.get("section") in SECTIONS:
+    if request.method != "POST" and request.args.get("section") in SECTIONS:
         form.section.data = request.args["section"]
     if not form.validate_on_submit():
         status = 422 if request.method == "POST" else 200

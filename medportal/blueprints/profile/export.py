@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import render_template
 from flask_babel import lazy_gettext as _l
 
-from medportal import audit, delivery, privacy
+from medportal import audit, privacy, suppressions
 from medportal.blueprints.accounts import second_factor
 from medportal.blueprints.profile import queries
 from medportal.extensions import db
@@ -70,12 +70,12 @@ def _pending(user: User) -> list[dict[str, Any]]:
 
 
 def _refusals(user: User) -> list[dict[str, Any]]:
-    row = delivery.suppression_of(user.email)
+    row = suppressions.of_address(user.email)
     return [{"at": row.at.isoformat(), "reason": row.reason}] if row else []
 
 
 def _mask_refusals(user: User) -> None:
-    row = delivery.suppression_of(user.email)
+    row = suppressions.of_address(user.email)
     if row is not None:
         row.masked, row.reason = "…", ""
 

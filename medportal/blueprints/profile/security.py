@@ -97,7 +97,7 @@ def codes() -> Answer:
 def second_factor_off() -> Answer:
     if not member().has_second_factor:
         return redirect(url_for("profile.security"), 303)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("profile/second_factor_off.html")
     services.remove_second_factor(member())
     db.session.commit()

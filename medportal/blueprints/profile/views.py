@@ -113,7 +113,7 @@ def confirm_email(token: str) -> Answer:
     link = tokens.find("address", token)
     if link is None or link.user is None or not tokens.is_open(link):
         return link_gone("profile.email")
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("profile/confirm_email.html", email=link.data["email"])
     user = services.change_address(link)
     if user is None:
@@ -129,7 +129,7 @@ def confirm_email(token: str) -> Answer:
 @members
 @fresh
 def export() -> Answer | Response:
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("profile/export.html")
     if not limits.allow("export", str(member().id), limit=10, seconds=3600):
         abort(429)

@@ -67,7 +67,7 @@ def admin_glossary() -> str:
 @staff
 def admin_new_concept() -> Answer:
     form = ConceptForm(formdata=request.form if request.method == "POST" else None, **_asked_word())
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("admin/concept_new.html", form=form)
     if not form.validate():
         return render_template("admin/concept_new.html", form=form), 422

@@ -1,13 +1,14 @@
 """Digests at the desk: when they leave, what leaves now, how the next one reads. Owners only."""
 
+import re
 from dataclasses import replace
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, current_app, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from medportal import audit, carriers, mail
-from medportal.access import owners
+from medportal.access import fresh, owners
 from medportal.blueprints.accounts.answers import Answer
 from medportal.blueprints.subscriptions import queries
 from medportal.blueprints.subscriptions.desk_forms import ScheduleForm
@@ -32,12 +33,14 @@ DONE = {
     "mailing": _l("The announcement has been saved."),
     "sent": _l("The announcement is being sent."),
     "added": _l("The subscriber has been added."),
+    "there": _l("This address has a subscription already; it was left as it is."),
     "asked": _l("An email asks the owner of the address to confirm."),
     "suppressed": _l("No more emails go to this address."),
     "resumed": _l("Emails go to this address again."),
     "erased": _l("The subscriber has been erased."),
     "deleted": _l("The draft has been deleted."),
 }
+_OWN_LINK = re.compile(r"(/subscriptions/(?:manage|unsubscribe)/)\S+")
 PREVIEW_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'; base-uri 'none'"
 )
@@ -65,7 +68,8 @@ def admin_digests() -> Answer:
     chosen, now = schedule.choice(), utc_now()
     form = ScheduleForm(hour=str(chosen.hour), weekday=str(chosen.weekday))
     if request.method == "POST" and form.validate():
-        schedule.choose(replace(chosen, hour=int(form.hour.data), weekday=int(form.weekday.data)))
+        hour, weekday = int(form.hour.data), int(form.weekday.data)
+        schedule.choose(replace(chosen, hour=hour, weekday=weekday, since=now))
         audit.record("setting changed", actor=me(), digests=form.hour.data)
         db.session.commit()
         return redirect(url_for("subscriptions.admin_digests", done="schedule"), 303)
@@ -79,6 +83,7 @@ def admin_digests() -> Answer:
         counts=queries.counts(),
         page=page,
         progress=queries.progress(page.entries),
+        to_files=not current_app.config["MAIL_SERVER"],
     )
     return (answer, 422) if form.errors else answer
 
@@ -152,27 +157,34 @@ def admin_test() -> Response:
     return redirect(url_for("subscriptions.admin_preview", occasion=occasion, text=code, done="test"), 303)
 
 
-@bp.get("/<lang:lang>/admin/digests/<int:number>/failed")
+@bp.get("/<lang:lang>/admin/digests/<int:number>/<any(failed, sent):what>")
 @owners
-def admin_failed(number: int) -> str:
-    """What of a run could not be delivered, and why."""
+def admin_deliveries(number: int, what: str) -> str:
+    """What of a run could not be delivered, and why; or what was sent, where letters are kept as files."""
     digest = db.session.get(Digest, number) if number < 2**31 else None
     if digest is None:
         abort(404)
-    return render_template("admin/failed.html", digest=digest, page=asked_page(queries.undelivered(digest)))
+    return render_template(
+        "admin/deliveries.html",
+        digest=digest,
+        what=what,
+        page=asked_page(queries.deliveries(digest, sent=what == "sent")),
+        to_files=not current_app.config["MAIL_SERVER"],
+    )
 
 
 @bp.post("/<lang:lang>/admin/digests/letters/<int:number>/read")
 @owners
+@fresh
 def admin_read_delivery(number: int) -> str:
-    """A letter kept as a file, for sites without a mail server."""
+    """A letter kept as a file, on sites without a mail server; without the links, which are its reader's own."""
     row = db.session.get(Delivery, number) if number < 2**31 else None
     file = carriers.mail_folder() / f"d{number}.eml"
     if row is None or not file.is_file():
         abort(404)
     audit.record("letter read", row, actor=me())
+    heading = OCCASIONS[row.digest.occasion]
     db.session.commit()
     message, text = mail.parsed(file.read_bytes())
-    return render_template(
-        "admin/letter.html", message=message, text=text, heading=OCCASIONS[row.digest.occasion]
-    )
+    text = _OWN_LINK.sub(r"\1…", text)
+    return render_template("admin/letter.html", message=message, text=text, heading=heading)

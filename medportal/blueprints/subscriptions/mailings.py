@@ -39,7 +39,9 @@ def admin_mailings() -> str:
 
 
 def _mailing(number: int) -> Mailing:
-    row = db.session.get(Mailing, number) if number < 2**31 else None
+    """Whoever changes or sends it stands in line."""
+    lock = True if request.method == "POST" else None
+    row = db.session.get(Mailing, number, with_for_update=lock) if number < 2**31 else None
     if row is None:
         abort(404)
     return row
@@ -62,7 +64,7 @@ def _form(row: Mailing | None) -> Any:
 @owners
 def admin_new_mailing() -> Answer:
     form = _form(None)
-    if request.method == "GET" or not form.validate():
+    if request.method != "POST" or not form.validate():
         status = 422 if request.method == "POST" else 200
         return render_template(
             "admin/mailing.html", form=form, mailing=None, audience=queries.audience()
@@ -80,7 +82,7 @@ def admin_mailing(number: int) -> Answer:
     run, form = _run(row), _form(row)
     if request.method == "POST" and run is not None:
         abort(409)
-    if request.method == "GET" or not form.validate():
+    if request.method != "POST" or not form.validate():
         status = 422 if request.method == "POST" else 200
         seen = {"form": form, "mailing": row, "run": run, "audience": queries.audience()}
         return render_template("admin/mailing.html", **seen), status

@@ -6,7 +6,7 @@ from flask import abort, current_app, redirect, render_template, request, url_fo
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from medportal import audit, delivery, htmx
+from medportal import audit, carriers, delivery, htmx, suppressions
 from medportal.access import fresh, owners, takes_files
 from medportal.blueprints.accounts.answers import Answer
 from medportal.blueprints.subscriptions import queries, services, tables
@@ -16,7 +16,7 @@ from medportal.blueprints.subscriptions.forms import usual
 from medportal.blueprints.subscriptions.views import bp
 from medportal.digests import subscribers
 from medportal.digests.subscribers import Consent, Manner, Wishes
-from medportal.extensions import db
+from medportal.extensions import db, reading
 from medportal.i18n import current_language
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
@@ -45,7 +45,7 @@ def admin_subscribers() -> str:
 @owners
 def admin_add_subscriber() -> Answer:
     form = SubscriberForm(formdata=request.form if request.method == "POST" else None, data=usual())
-    if request.method == "GET" or not form.validate():
+    if request.method != "POST" or not form.validate():
         status = 422 if request.method == "POST" else 200
         return render_template("admin/subscriber_new.html", form=form), status
     email = addresses.normalise(form.email.data)
@@ -53,13 +53,17 @@ def admin_add_subscriber() -> Answer:
         email, form.wishes(), form.manner(), have=form.consent.data == "have", note=form.note.data or ""
     )
     db.session.commit()
-    return redirect(url_for("subscriptions.admin_subscribers", done=how, q=email), 303)
+    return redirect(url_for("subscriptions.admin_subscribers", done=how), 303)
 
 
 def add(email: str, wishes: Wishes, manner: Manner, *, have: bool, note: str) -> str:
-    """Entered by the owner: with a consent that is there, or asked for by mail. "added" or "asked"."""
-    if not have:
-        services.ask(email, wishes, manner, burst=current_app.config["SIGN_UP_BURST"])
+    """Entered by the owner: with a consent that is there, or asked for by mail. "added", "asked", or "there" where
+    the address has a subscription: that is its reader's own."""
+    there = subscribers.of_address(email)
+    if there is not None and there.state != Standing.STOPPED:
+        return "there"
+    if not have or there is not None:
+        services.ask(email, wishes, manner, burst=current_app.config["SIGN_UP_BURST"], by_owner=True)
         return "asked"
     consent = Consent(lang=current_language().code, how="owner", note=note)
     row = subscribers.subscribe(email, wishes, manner, consent)
@@ -73,7 +77,7 @@ def add(email: str, wishes: Wishes, manner: Manner, *, have: bool, note: str) ->
 @takes_files
 def admin_import_subscribers() -> Answer:
     form = ImportForm()
-    if request.method == "GET" or not form.validate():
+    if request.method != "POST" or not form.validate():
         status = 422 if request.method == "POST" else 200
         return render_template("admin/subscribers_import.html", form=form, result=None), status
     if form.consent.data == "have" and not form.note.data:
@@ -94,9 +98,12 @@ def admin_import_subscribers() -> Answer:
 def admin_export_subscribers() -> FlaskResponse:
     audit.record("subscribers exported", actor=me())
     db.session.commit()
+    with reading():  # a long look must not keep writers waiting
+        table = "".join(tables.write())
+        db.session.rollback()
     name = f"subscribers-{site_day(utc_now()).isoformat()}.csv"
     return FlaskResponse(
-        tables.write(),
+        table,
         mimetype="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -110,19 +117,21 @@ def admin_subscriber_act(number: int, action: str) -> Response | str:
         abort(404)
     if action != "resume" and not request.form.get("sure"):
         return render_template("admin/subscriber_check.html", subscriber=row, action=action)
+    files: list[str] = []
     if action == "suppress":
         delivery.suppress(row.email, gettext("by the owner"))
         done = "suppressed"
     elif action == "resume":
-        suppression = delivery.suppression_of(row.email)
+        suppression = suppressions.of_address(row.email)
         if suppression is not None:
-            subscribers.unsilence_of(suppression)
             db.session.delete(suppression)
+        subscribers.unsilence(row)
         done = "resumed"
     else:
         services.forget_waiting(row)
-        subscribers.erase(row)
+        files = subscribers.erase(row)
         done = "erased"
     audit.record(f"subscriber {done}", row if done != "erased" else None, actor=me())
     db.session.commit()
+    carriers.forget_files(files)
     return redirect(url_for("subscriptions.admin_subscribers", done=done), 303)

@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any
 
 from flask import Response as FlaskResponse
-from flask import redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from medportal import audit, htmx, privacy
+from medportal import audit, carriers, htmx, privacy
 from medportal.access import anyone, members
 from medportal.blueprints.accounts.answers import Answer
 from medportal.blueprints.subscriptions import queries, services
@@ -75,14 +76,14 @@ ACTIONS = "any(pause, resume, stop, erase, export, unfollow):action"
 @bp.route("/<lang:lang>/subscriptions/manage/<token>", methods=["GET", "POST"])
 @anyone
 def manage(token: str) -> Answer:
-    row = subscribers.of_link(token, subscribers.MANAGE)
+    row = subscribers.of_link(token, subscribers.MANAGE, lock=request.method == "POST")
     return _page(_by_link(token), row) if row is not None else gone()
 
 
 @bp.post(f"/<lang:lang>/subscriptions/manage/<token>/<{ACTIONS}>")
 @anyone
 def manage_act(token: str, action: str) -> Answer:
-    row = subscribers.of_link(token, subscribers.MANAGE)
+    row = subscribers.of_link(token, subscribers.MANAGE, lock=True)
     return _act(_by_link(token), row, action) if row is not None else gone()
 
 
@@ -135,11 +136,13 @@ def _page(door: Door, row: Subscriber | None) -> Answer:
     start = as_chosen(row, chosen) if row is not None else usual() | {"kinds": [], "language": member().lang}
     form = door.form(formdata=request.form if request.method == "POST" else None, data=start)
     seen = partial(_render, door, row, chosen, form)
-    if request.method == "GET":
+    if request.method != "POST":
         return seen(door.template)
-    if not form.validate():
-        return seen("subscriptions/_saved.html" if htmx.wants_fragment() else door.template), 422
     wishes = form.wishes(categories=chosen.categories, contents=chosen.contents)
+    if form.validate() and not wishes:
+        form.kinds.errors = [gettext("Please choose at least one.")]
+    if form.errors:
+        return seen("subscriptions/_saved.html" if htmx.wants_fragment() else door.template), 422
     if row is None:
         _subscribe_member(wishes, form.manner())
     else:
@@ -167,16 +170,21 @@ def _act(door: Door, row: Subscriber, action: str) -> Answer:
         return _export(row)
     if action == "erase" and not request.form.get("sure"):
         return render_template("subscriptions/erase.html", door=door)
+    if action == "erase":
+        files = _erase(row)
+        db.session.commit()
+        carriers.forget_files(files)
+        return render_template("subscriptions/erased.html")
     done = _ACTIONS[action](row)
     db.session.commit()
-    if action == "erase":
-        return render_template("subscriptions/erased.html")
     return redirect(door.address(done=done), 303)
 
 
 def _pause(row: Subscriber) -> str:
-    days = request.form.get("days", "")
-    length = timedelta(days=int(days)) if days in PAUSES and days else None
+    days = request.form.get("days", "7")
+    if days not in PAUSES:
+        abort(400)
+    length = timedelta(days=int(days)) if days else None
     subscribers.pause(row, utc_now() + length if length else None)
     return "paused"
 
@@ -192,11 +200,10 @@ def _stop(row: Subscriber) -> str:
     return "stopped"
 
 
-def _erase(row: Subscriber) -> str:
+def _erase(row: Subscriber) -> list[str]:
     services.forget_waiting(row)
     audit.record("subscriber erased", row, actor="subscriber")
-    subscribers.erase(row)
-    return ""
+    return subscribers.erase(row)
 
 
 def _unfollow(row: Subscriber) -> str:
@@ -216,7 +223,7 @@ def _unfollow(row: Subscriber) -> str:
     return "removed"
 
 
-_ACTIONS = {"pause": _pause, "resume": _resume, "stop": _stop, "erase": _erase, "unfollow": _unfollow}
+_ACTIONS = {"pause": _pause, "resume": _resume, "stop": _stop, "unfollow": _unfollow}
 
 
 # A copy

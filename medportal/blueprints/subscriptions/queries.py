@@ -10,7 +10,7 @@ from medportal.content_types import KINDS
 from medportal.extensions import db
 from medportal.models.digest import Delivery, Digest
 from medportal.models.listing import Listing
-from medportal.models.outbox import MailState, Outbox
+from medportal.models.outbox import MailState
 from medportal.models.subscription import Standing, Subscriber
 from medportal.models.taxonomy import Category
 
@@ -57,10 +57,6 @@ def deliveries_of(subscriber: Subscriber) -> list[dict[str, Any]]:
     ]
 
 
-def letters_to(subscriber: Subscriber) -> sa.Select[int]:
-    return sa.select(Outbox.id).where(Outbox.recipient_key == subscriber.email_key)
-
-
 # The desk
 
 
@@ -99,11 +95,12 @@ def progress(digests: Sequence[Digest]) -> dict[int, dict[str, int]]:
     return found
 
 
-def undelivered(digest: Digest) -> sa.Select[Delivery]:
-    gone = (MailState.FAILED, MailState.SUPPRESSED)
+def deliveries(digest: Digest, *, sent: bool) -> sa.Select[Delivery]:
+    """What of a run was sent, or could not be delivered."""
+    states = [MailState.SENT] if sent else [MailState.FAILED, MailState.SUPPRESSED]
     return (
         sa.select(Delivery)
-        .where(Delivery.digest_id == digest.id, Delivery.state.in_(gone))
+        .where(Delivery.digest_id == digest.id, Delivery.state.in_(states))
         .options(joinedload(Delivery.subscriber))
         .order_by(Delivery.id)
     )

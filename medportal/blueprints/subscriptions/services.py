@@ -6,29 +6,36 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app, url_for
 
-from medportal import limits, tokens
+from medportal import limits, mail, tokens
 from medportal.blueprints.accounts import queries as accounts
 from medportal.blueprints.accounts.bursts import send_or_hold
 from medportal.digests import subscribers
 from medportal.digests.subscribers import Consent, Manner, Wishes
 from medportal.extensions import db
+from medportal.i18n import current_language
 from medportal.models.subscription import Subscriber
 from medportal.models.user import Token
+from medportal.templating import absolute
 
 PURPOSE = "subscribe"
 LASTS = timedelta(hours=48)
 DAY = 24 * 3600
+KNOWN_LETTERS = 4
 
 
-def ask(email: str, wishes: Wishes, manner: Manner, *, burst: int) -> None:
-    """Ask the owner of the address; one letter in 24 hours, and one more on "send again" (12, 54)."""
+def ask(email: str, wishes: Wishes, manner: Manner, *, burst: int, by_owner: bool = False) -> None:
+    """Ask the owner of the address; one letter in 24 hours, and one more on "send again" (12, 54). Who has said yes
+    before may follow one thing after the other."""
     subject = accounts.subject_of(email)
     if not limits.allow("subscriptions", subject, limit=accounts.CANDIDATES - 1, seconds=DAY):
         return
     token = tokens.issue(PURPOSE, lasts=LASTS, subject=subject, data=_packed(email, wishes, manner))
-    if limits.allow("subscribe-letter", subject, limit=1, seconds=DAY):
-        send_or_hold("subscribe", token, burst=burst)
+    known = subscribers.of_address(email)
+    letters = 1 if known is None else KNOWN_LETTERS
+    if limits.allow("subscribe-letter", subject, limit=letters, seconds=DAY):
+        send_or_hold("subscribe", token, burst=burst, by_owner=by_owner)
 
 
 def ask_again(email: str, *, burst: int) -> None:
@@ -75,17 +82,36 @@ def confirm(token: Token) -> Subscriber | None:
         data["email"],
         wishes_in(token),
         Manner(**{name: data[name] for name in names}),
-        Consent(lang=data["lang"], how="form"),
+        Consent(lang=current_language().code, how="form"),
     )
 
 
-def refuse(token: Token) -> None:
-    """Who did not ask for the letter says so with one click: nothing that waits for this address can be confirmed."""
+def refuse(token: Token) -> bool:
+    """Who did not ask for the letter says so with one click: nothing that waits for this address can be confirmed. If
+    it was confirmed meanwhile, what came of it stops. Whether anything changed."""
     tokens.void(PURPOSE, Token.subject == token.subject)
+    if token.used_at is None:
+        return True
+    row = subscribers.of_address(token.data["email"], lock=True)
+    if row is None or row.stopped_at is not None:
+        return False
+    subscribers.stop(row)
+    return True
 
 
 def is_refused(token: Token) -> bool:
-    return token.used_at is not None
+    """Whether nothing comes of this letter (any more)."""
+    row = subscribers.of_address(token.data["email"])
+    return token.used_at is not None and (row is None or row.stopped_at is not None)
+
+
+def _letter(lang: str, link: str) -> mail.Rendered:
+    with mail.language(current_app._get_current_object(), lang):  # type: ignore[attr-defined]
+        stop = absolute(url_for("subscriptions.unsubscribe", token=link))
+    return mail.fill("subscribe", lang, link=link, stop=stop)
+
+
+mail.MAKERS["subscribe"] = _letter
 
 
 def forget_waiting(subscriber: Subscriber) -> None:

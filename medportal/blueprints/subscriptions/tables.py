@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from flask import current_app
 from flask_babel import gettext
 from sqlalchemy.orm import selectinload
 
@@ -18,14 +17,16 @@ from medportal.digests.subscribers import Consent, Manner, Wishes
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES, current_language
 from medportal.lib import addresses
-from medportal.models.subscription import Frequency, Standing, Subscriber, What
+from medportal.models.subscription import Frequency, Standing, Subscriber
 
 COLUMNS = (
-    *("email", "language", "frequency", "kinds", "only_in_categories", "categories", "pages"),
-    *("other_language", "announcements", "state", "consent_at", "consent_how", "consent_note"),
+    *("email", "language", "frequency", "kinds", "other_language", "announcements"),
+    *("state", "consent_at", "consent_how", "consent_note"),
 )
-MOST = 20_000
-BATCH = 200
+"""Not which categories and pages somebody follows: that says something about their health."""
+
+MOST = 5_000
+BATCH = 50
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -46,7 +47,6 @@ class Result:
 def write() -> Iterator[str]:
     """The whole table, in pieces."""
     yield "\ufeff" + _lines([COLUMNS])
-    slugs = {row.id: row.slug for row in queries.categories()}
     last = 0
     while True:
         rows = db.session.scalars(
@@ -59,20 +59,16 @@ def write() -> Iterator[str]:
         if not rows:
             return
         last = rows[-1].id
-        yield _lines([_row(row, slugs) for row in rows])
+        yield _lines([_row(row) for row in rows])
         db.session.expunge_all()
 
 
-def _row(row: Subscriber, slugs: dict[int, str]) -> list[str]:
-    by_what: dict[str, list[str]] = {what: [] for what in What}
-    for follow in row.follows:
-        target = follow.kind or slugs.get(follow.category_id or 0) or follow.content_id
-        by_what[follow.what].append(str(target))
+def _row(row: Subscriber) -> list[str]:
     return [
         row.email,
         row.lang,
         row.frequency,
-        *(" ".join(sorted(by_what[what])) for what in (What.KIND, What.WITHIN, What.CATEGORY, What.CONTENT)),
+        " ".join(sorted(follow.kind for follow in row.follows if follow.kind)),
         *("yes" if flag else "no" for flag in (row.other_language, row.announcements)),
         row.state,
         row.consent_at.isoformat(timespec="seconds"),
@@ -89,39 +85,44 @@ def _lines(rows: Sequence[Sequence[str]]) -> str:
     return made.getvalue()
 
 
-def read(file: bytes, pasted: str) -> list[dict[str, str]]:
-    """The lines below the heading, by column. A table of addresses alone needs no heading."""
+def read(file: bytes, pasted: str) -> list[tuple[int, dict[str, str]]]:
+    """(line, what stands in it by column) of the lines below the heading. A table of addresses needs no heading."""
     try:
-        text = file.decode("utf-8-sig") if file else pasted
+        text = file.decode("utf-8-sig") if file else pasted.lstrip("\ufeff")
     except UnicodeDecodeError:
         raise NotATable(gettext("The file must be saved as CSV in UTF-8.")) from None
     if not text.strip():
         raise NotATable(gettext("Please choose a file or paste lines."))
     first = text.split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
-    if "@" in first:
-        text = f"email{separator}language\n{text}"
+    separator, headed = max(",;\t", key=first.count), "@" not in first
     try:
-        table = csv.DictReader(io.StringIO(text.replace("\x00", "")), delimiter=separator, restkey="rest")
-        names = {name: (name or "").strip().lower() for name in table.fieldnames or ()}
-        if "email" not in names.values():
-            raise NotATable(gettext("No column is called email."))
-        rows = [
-            {names[k]: (v or "").strip().removeprefix("'") for k, v in row.items() if k in names}
-            for row in table
-        ]
+        rows = list(csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=separator))
     except csv.Error:
         raise NotATable(gettext("This cannot be read as a table.")) from None
+    names = [name.strip().lower() for name in rows[0]] if headed else ["email", "language"]
+    if "email" not in names:
+        raise NotATable(gettext("No column is called email."))
     if len(rows) > MOST:
         raise NotATable(gettext("At most %(n)s lines at a time, please.", n=MOST))
-    return rows
+    return [
+        (line, {name: _plain(cell) for name, cell in zip(names, row, strict=False)})
+        for line, row in enumerate(rows, 1)
+        if any(row) and not (headed and line == 1)
+    ]
 
 
-def take_in(rows: Sequence[dict[str, str]], *, have: bool, note: str, by: str) -> Result:
+def _plain(cell: str) -> str:
+    """Without the mark that `_lines` puts before what begins as a formula."""
+    cell = cell.strip()
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
+def take_in(rows: Sequence[tuple[int, dict[str, str]]], *, have: bool, note: str, by: str) -> Result:
     """Add them; who is here already keeps what was chosen, and who stopped stays stopped. Commits in batches."""
     result, slugs = Result(), {row.slug: row.id for row in queries.categories()}
+    audit.record("subscribers imported", actor=by, lines=len(rows))
     for start in range(0, len(rows), BATCH):
-        for line, row in enumerate(rows[start : start + BATCH], start + 2):
+        for line, row in rows[start : start + BATCH]:
             try:
                 email = addresses.normalise(row.get("email", ""))
             except ValueError:
@@ -129,8 +130,6 @@ def take_in(rows: Sequence[dict[str, str]], *, have: bool, note: str, by: str) -
                 continue
             _take_in_one(email, row, slugs, result, have=have, note=note)
         db.session.commit()
-    audit.record("subscribers imported", actor=by, added=result.added, asked=result.asked)
-    db.session.commit()
     return result
 
 
@@ -144,7 +143,7 @@ def _take_in_one(
         return
     wishes, manner = _wishes(row, slugs), _manner(row)
     if not have:
-        services.ask(email, wishes, manner, burst=current_app.config["SIGN_UP_BURST"])
+        services.ask(email, wishes, manner, burst=0, by_owner=True)
         result.asked += 1
         return
     subscribers.subscribe(email, wishes, manner, Consent(lang=manner.lang, how="owner", note=note))

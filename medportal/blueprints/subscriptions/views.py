@@ -16,7 +16,7 @@ from medportal.extensions import db, reading
 from medportal.i18n import current_language
 from medportal.lib import addresses
 from medportal.models.listing import Listing
-from medportal.models.subscription import Standing
+from medportal.models.subscription import Standing, Subscriber
 from medportal.models.taxonomy import Category
 from medportal.models.user import Token
 from medportal.paging import asked_number
@@ -64,18 +64,16 @@ def subscribe() -> Answer:
     start = usual() | ({"kinds": []} if follows else {})
     form = SubscribeForm(formdata=request.form if request.method == "POST" else None, data=start)
     form.follows = follows
-    seen = {"form": form, "page": page, "category": category, "member": sessions.signed_in_user()}
-    if request.method == "GET" or "more" in request.form:
-        return render_template("subscriptions/subscribe.html", **seen)
+    seen = {"page": page, "category": category, "member": sessions.signed_in_user()}
+    if request.method != "POST" or "more" in request.form:
+        return render_template("subscriptions/subscribe.html", form=form, **seen)
     if not form.validate():
         with reading():
-            return render_template("subscriptions/subscribe.html", **seen), 422
+            return render_template("subscriptions/subscribe.html", form=form, **seen), 422
     if not form.is_from_a_program:
         if not limits.allow("subscribe", limits.network(), limit=10, seconds=HOUR):
             db.session.commit()
-            return too_many(
-                "subscriptions/subscribe.html", form, "email", hour=True, **(seen | {"form": form})
-            )
+            return too_many("subscriptions/subscribe.html", form, "email", hour=True, **seen)
         wishes = form.wishes(
             categories=[category.id] if category else (), contents=[page.content_id] if page else ()
         )
@@ -116,11 +114,12 @@ def confirm(token: str) -> Answer:
     if not tokens.is_open(waiting):
         return gone()
     assert waiting is not None
-    if request.method == "GET":
+    if request.method != "POST":
         wishes = services.wishes_in(waiting)
         return render_template(
             "subscriptions/confirm.html",
             waiting=waiting.data,
+            known=_has_subscription(waiting),
             categories=queries.categories_of(wishes.categories | wishes.within),
             pages=queries.pages_of(wishes.contents, current_language().code),
         )
@@ -130,6 +129,11 @@ def confirm(token: str) -> Answer:
     link = subscribers.link(row.seed, subscribers.MANAGE)
     db.session.commit()
     return redirect(url_for("subscriptions.manage", token=link, done="welcome"), 303)
+
+
+def _has_subscription(waiting: Token) -> bool:
+    row = subscribers.of_address(waiting.data["email"])
+    return row is not None and row.state != Standing.STOPPED
 
 
 def gone() -> tuple[str, int]:
@@ -146,31 +150,52 @@ def unsubscribe(token: str) -> Answer:
     waiting = tokens.find(services.PURPOSE, token)
     if waiting is not None:
         return _refuse(waiting)
-    purpose = next(
-        (p for p in (subscribers.STOP_ALL, subscribers.STOP_ANNOUNCEMENTS) if subscribers.seed_of(token, p)),
-        None,
-    )
+    purpose = _purpose(token)
     if purpose is None:
         return gone()
-    row = subscribers.of_link(token, purpose)
-    only_news = purpose == subscribers.STOP_ANNOUNCEMENTS
-    if request.method == "POST" and row is not None:
-        (subscribers.stop_announcements if only_news else subscribers.stop)(row)
+    stops, row = request.method == "POST", subscribers.of_link(token, purpose, lock=request.method == "POST")
+    if stops and row is not None and not _is_over(row, purpose):
+        (subscribers.stop if purpose == subscribers.STOP_ALL else subscribers.stop_announcements)(row)
         audit.record("subscription stopped", row, actor="subscriber")
         db.session.commit()
-    over = row is None or (not row.announcements if only_news else row.state == Standing.STOPPED)
     return render_template(
         "subscriptions/unsubscribe.html",
-        over=over,
-        only_news=only_news,
-        manage=subscribers.link(row.seed, subscribers.MANAGE) if row is not None else None,
+        over=row is None or _is_over(row, purpose),
+        only_news=purpose == subscribers.STOP_ANNOUNCEMENTS,
+        can_resume=row is not None,
     )
+
+
+def _purpose(token: str) -> str | None:
+    both = (subscribers.STOP_ALL, subscribers.STOP_ANNOUNCEMENTS)
+    return next((purpose for purpose in both if subscribers.seed_of(token, purpose)), None)
+
+
+def _is_over(row: Subscriber, purpose: str) -> bool:
+    return row.stopped_at is not None if purpose == subscribers.STOP_ALL else not row.announcements
+
+
+@bp.post("/<lang:lang>/subscriptions/unsubscribe/<token>/resume")
+@anyone
+def resume(token: str) -> Answer:
+    """Pressed by mistake. The link opens nothing else: mail programs and their servers know it."""
+    purpose = _purpose(token)
+    row = subscribers.of_link(token, purpose, lock=True) if purpose else None
+    if row is None:
+        return gone()
+    if purpose == subscribers.STOP_ALL:
+        subscribers.resume(row)
+    else:
+        row.announcements = True
+    db.session.commit()
+    return render_template("subscriptions/resumed.html")
 
 
 def _refuse(waiting: Token) -> str:
     """Of a letter that asks for a confirmation."""
     if request.method == "POST":
-        services.refuse(waiting)
+        if services.refuse(waiting):
+            audit.record("subscription stopped", actor="subscriber")
         db.session.commit()
-    over = request.method == "POST" or services.is_refused(waiting)
-    return render_template("subscriptions/unsubscribe.html", over=over, only_news=False, manage=None)
+    over = services.is_refused(waiting)
+    return render_template("subscriptions/unsubscribe.html", over=over, only_news=False, can_resume=False)

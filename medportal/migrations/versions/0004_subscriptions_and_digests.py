@@ -89,7 +89,6 @@ def upgrade():
     sa.Column('key', sa.String(length=80), nullable=False),
     sa.Column('occasion', sa.String(length=10), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('since', sa.Integer(), nullable=False),
     sa.Column('upto', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('cursor', sa.Integer(), nullable=False),
