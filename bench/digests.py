@@ -58,7 +58,8 @@ OFTEN |= {"translate": 0.6}
 MOODS = 0.06
 """Changes of mind of a reader a day."""
 MISSED = 0.1
-_ENTRY = re.compile(r'/(ar|en)/[a-z]+/thing-(\d+)".*?mark--(new|changed|safety)"', re.DOTALL)
+_ENTRY = re.compile(r'Thing (\d+) (ar|en)\b.*?mark--(new|changed|safety)"', re.DOTALL)
+"""Title and mark; a title ends with the language of its text."""
 _LIST = re.compile(r"<(\w+)\.(ar|en)\.")
 
 
@@ -138,7 +139,9 @@ class Site:
 
     def _write(self, thing: Content, lang: str, **how: bool) -> ContentText:
         version = self.versions.setdefault((thing.id, lang), 1)
-        draft = TextDraft(title=f"Thing {thing.id}", slug=f"thing-{thing.id}", summary=f"Version {version}.")
+        draft = TextDraft(
+            title=f"Thing {thing.id} {lang}", slug=f"thing-{thing.id}", summary=f"Version {version}."
+        )
         return services.save_text(thing, lang, draft, by="bench", **how)
 
     def _rewrite(self, now: datetime, what: str, *, again: bool = False, **how: bool) -> None:
@@ -192,16 +195,21 @@ class Site:
             self._change_mind(row, reader)
 
     def _come_back(self, row: Subscriber, reader: Reader, now: datetime) -> None:
-        """By the link to resume, or by subscribing again, which adds to the wishes."""
+        """By the link to resume, or by subscribing again: who had stopped begins anew with these wishes alone, while a
+        pause goes on and the wishes are added."""
         if self.dice.random() < 0.6:
             subscribers.resume(row)
+            self.oracle.come_back(row.id)
+            return
+        more = frozenset(self.dice.sample(sorted(self.oracle.things), min(2, len(self.oracle.things))))
+        wishes = subscribers.Wishes(contents=more)
+        consent = subscribers.Consent(lang="en", how="form", at=now)
+        subscribers.subscribe(row.email, wishes, self._manner(reader), consent)
+        if reader.state == "stopped":
+            reader.follows = Follows(things=more)
+            self.oracle.come_back(row.id)
         else:
-            more = frozenset(self.dice.sample(sorted(self.oracle.things), min(2, len(self.oracle.things))))
-            wishes = subscribers.Wishes(contents=more)
-            consent = subscribers.Consent(lang="en", how="form", at=now)
-            subscribers.subscribe(row.email, wishes, self._manner(reader), consent)
             reader.follows.things |= more
-        self.oracle.come_back(row.id)
 
     def _change_mind(self, row: Subscriber, reader: Reader) -> None:
         if self.dice.random() < 0.5:
@@ -282,7 +290,7 @@ class Site:
         assert occasion == self.oracle.runs[run]
         page = next(part for part in message.walk() if part.get_content_type() == "text/html")
         found = _ENTRY.findall(page.get_payload(decode=True).decode())
-        told = [(int(thing), what, text_lang) for text_lang, thing, what in found]
+        told = [(int(thing), what, text_lang) for thing, text_lang, what in found]
         self.oracle.arrived(run, number, lang, told)
 
 

@@ -130,7 +130,7 @@ def test_the_other_language_comes_marked_and_only_where_allowed(in_app, got, mak
     [(to, said)] = got()
     assert to == OTHER
     assert "متاح باللغة الإنجليزية فقط" in said
-    assert "http://localhost/en/news/" in said
+    assert "http://localhost/en/d/" in said
 
 
 def test_a_translation_is_new_to_those_only_who_never_heard_of_the_page(in_app, got, make_content, text_of):

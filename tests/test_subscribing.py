@@ -280,7 +280,7 @@ def test_52_a_link_is_for_its_purpose_and_its_subscriber(in_app, read):
     manage, stop = (in_app(lambda p=p: subscribers.link(seed, p)) for p in ("manage", "all"))
     read(f"/en/subscriptions/unsubscribe/{manage}", 410)
     read(f"/en/subscriptions/manage/{stop}", 410)
-    read(f"/en/subscriptions/manage/{manage[:-1]}x", 410)
+    read(f"/en/subscriptions/manage/{manage[:-1]}{'a' if manage[-1] != 'a' else 'b'}", 410)
     read(f"/en/subscriptions/manage/{'x' * 44}", 410)
 
 

@@ -203,3 +203,21 @@ def open_page(chromium: Any, site: str) -> Iterator[Any]:
     yield open_at
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def signed_in(open_page, applications, site):
+    """`signed_in("owner", "/ar/admin/")`: a page with that role's session."""
+    with applications[site].app_context():
+        password = cast._password()
+
+    def enter(role, path, **options):
+        page = open_page("/en/account/sign-in", **options)
+        page.fill("#email", f"{role}@example.org")
+        page.fill("#password", password)
+        page.click("main .form button[type=submit]")
+        page.wait_for_url(f"{site}/ar/{'admin' if role in ('owner', 'editor') else 'account'}/")
+        page.goto(site + path)
+        return page
+
+    return enter

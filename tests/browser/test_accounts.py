@@ -13,7 +13,11 @@ from medportal.extensions import db
 from medportal.models.outbox import Outbox
 
 PASSWORD = "correct horse battery"
-DESK = ["", "messages", "users", "users/1", "users/invite", "mail", "audit"]
+DESK = [
+    *("", "messages", "users", "users/1", "users/invite", "mail", "audit"),
+    *("digests", "digests/preview", "mailings", "mailings/new"),
+    *("subscribers", "subscribers/new", "subscribers/import"),
+]
 ACCOUNT = [
     "",
     "profile",
@@ -24,6 +28,7 @@ ACCOUNT = [
     "sessions",
     "export",
     "delete",
+    "subscriptions",
 ]
 DOOR = [
     "sign-up",
@@ -154,26 +159,6 @@ def test_a_forgotten_password_in_the_browser(open_page, newest_letter, site, lan
     assert page.url.endswith("/sign-in?done=password")
     me.send(email="consultant@example.org", password="quite another phrase")
     assert page.locator(".account__menu").is_visible()
-
-
-@pytest.fixture
-def signed_in(open_page, applications, site):
-    """`signed_in("owner", "/ar/admin/")`: a page with that role's session."""
-    with applications[site].app_context():
-        from medportal.demo import cast
-
-        password = cast._password()
-
-    def enter(role, path, **options):
-        page = open_page("/en/account/sign-in", **options)
-        page.fill("#email", f"{role}@example.org")
-        page.fill("#password", password)
-        page.click("main .form button[type=submit]")
-        page.wait_for_url(f"{site}/ar/{'admin' if role in ('owner', 'editor') else 'account'}/")
-        page.goto(site + path)
-        return page
-
-    return enter
 
 
 def paths(lang):

@@ -13,11 +13,10 @@ from icalendar import Event as CalendarEvent
 
 from medportal.blueprints.content.addresses import page_url
 from medportal.content_types.event import EventDetail
-from medportal.lib.bidi import isolate_plain
 from medportal.models.digest import Edition, Happening
 from medportal.models.listing import Listing
 from medportal.models.types import localize
-from medportal.templating import absolute, day, digits
+from medportal.templating import absolute, day, digits, isolate_plain
 
 
 @dataclass(frozen=True)
