@@ -258,6 +258,8 @@ class Oracle:
             self.tally.too_early += early
             why = "a correction from before it joined or came back" if early else "no such letter, or twice"
             self._wrong(f"{name}: {why}: {found}", max(1, len(found)))
+            for thing, what, text_lang in found:  # one fault is not to show as two
+                self.readers[number].told[thing].append(Entry({what}, False, set(), {text_lang}, what))
             return
         if lang != letter.lang:
             self._wrong(f"{name}: in {lang}")

@@ -29,6 +29,7 @@ from medportal.importers.base import Options, run
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
 from medportal.models.content import Content
+from medportal.models.digest import Delivery
 from medportal.models.outbox import MailState, Outbox
 from medportal.models.subscription import Frequency
 from medportal.models.user import Role
@@ -202,10 +203,12 @@ def jobs_run(loop: bool, once: bool) -> None:
 @mail.command("status")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def mail_status(as_json: bool) -> None:
-    """How many letters wait, are held, sent, failed; since when the oldest waits."""
+    """How many letters, those of digests too, wait, are held, sent, failed; since when the oldest waits."""
     with reading():
-        rows = db.session.execute(sa.select(Outbox.state, sa.func.count()).group_by(Outbox.state)).all()
-        counts = {state.value: 0 for state in MailState} | {row[0]: row[1] for row in rows}
+        counts = {state.value: 0 for state in MailState}
+        for table in (Outbox, Delivery):
+            for row in db.session.execute(sa.select(table.state, sa.func.count()).group_by(table.state)):
+                counts[row[0]] += row[1]
         oldest = delivery.oldest_waiting()
     if as_json:
         click.echo(json.dumps(counts | {"oldest_waiting": oldest.isoformat() if oldest else None}))

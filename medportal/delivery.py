@@ -130,9 +130,10 @@ def take(wanted: int, *, leaving: Sequence[int], cap: int) -> list[Hand]:
 def _take(
     table: Any, wanted: int, now: datetime, which: sa.ColumnElement[bool], order: tuple[Any, ...]
 ) -> list[Hand]:
-    candidates = (
-        sa.select(table.id).where(which).order_by(*order).limit(wanted).with_for_update(skip_locked=True)
-    )
+    free = sa.select(table.id).where(which).order_by(*order).limit(wanted).with_for_update(skip_locked=True)
+    candidates = db.session.scalars(free).all()
+    if not candidates:
+        return []
     rows = db.session.execute(
         sa.update(table)
         .where(table.id.in_(candidates), table.state == MailState.QUEUED)
@@ -403,4 +404,10 @@ def suppress(address: str, reason: str) -> None:
 
 
 def oldest_waiting() -> datetime | None:
-    return db.session.scalar(sa.select(sa.func.min(Outbox.queued_at)).where(Outbox.state == MailState.QUEUED))
+    """Since when the oldest letter of either queue waits; those of digests that may leave."""
+    direct = sa.select(sa.func.min(Outbox.queued_at)).where(Outbox.state == MailState.QUEUED)
+    digests = sa.select(sa.func.min(Delivery.queued_at)).where(
+        Delivery.digest_id.in_(_leaving()), Delivery.state == MailState.QUEUED
+    )
+    moments = [moment for moment in (db.session.scalar(direct), db.session.scalar(digests)) if moment]
+    return min(moments, default=None)
