@@ -9,11 +9,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from flask import Flask, current_app
 from flask_mail import Connection, Mail
+
+
+class CalledOff(Exception):
+    """It did not leave after all."""
 
 
 class NoConnection(Exception):
@@ -25,7 +30,7 @@ class Hand:
     """A letter in our hands: a row of `table` under our lease, with its bytes once they are made.
 
     `stored`: the address as we keep it; `address`: as mail servers know it. `last`: what is to be written with the
-    row's end.
+    row's end. `go_on` is set when its text may be given: not before the letter that left on the same line is marked.
     """
 
     table: Any
@@ -36,6 +41,13 @@ class Hand:
     address: str = ""
     message: bytes = b""
     last: dict[str, Any] = field(default_factory=dict)
+    go_on: Event = field(default_factory=Event)
+    is_called_off: bool = False
+
+    def call_off(self) -> None:
+        """Its text is not given."""
+        self.is_called_off = True
+        self.go_on.set()
 
     @property
     def file_name(self) -> str:
@@ -84,6 +96,7 @@ class Folder:
         self.folder = mail_folder()
 
     def send(self, hand: Hand) -> None:
+        _wait(hand)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.folder / f"{hand.file_name}.part"
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -109,7 +122,22 @@ class Server:
                 self._host = self._made.configure_host()
             except (OSError, smtplib.SMTPException) as error:
                 raise NoConnection(f"{type(error).__name__} {error}") from error
-        self._host.sendmail(self.sender, [hand.address], hand.message)
+        self._transfer(self._host, hand)
+
+    def _transfer(self, host: smtplib.SMTP, hand: Hand) -> None:
+        """As smtplib's `sendmail`, with a pause before the text."""
+        host.ehlo_or_helo_if_needed()
+        size = [f"size={len(hand.message)}"] if host.does_esmtp and host.has_extn("size") else []
+        code, said = host.mail(self.sender, size)
+        if code != 250:
+            raise smtplib.SMTPSenderRefused(code, said, self.sender)
+        code, said = host.rcpt(hand.address)
+        if code not in (250, 251):
+            raise smtplib.SMTPRecipientsRefused({hand.address: (code, said)})
+        _wait(hand)
+        code, said = host.data(hand.message)
+        if code != 250:
+            raise smtplib.SMTPDataError(code, said)
 
     def close(self) -> None:
         if self._host is not None:
@@ -118,6 +146,12 @@ class Server:
             except (OSError, smtplib.SMTPException):
                 self._host.close()
         self._host = None
+
+
+def _wait(hand: Hand) -> None:
+    hand.go_on.wait()
+    if hand.is_called_off:
+        raise CalledOff
 
 
 def forget_files(names: Iterable[str]) -> None:
@@ -135,11 +169,11 @@ class Pool:
 
     def __init__(self) -> None:
         to_server = bool(current_app.config["MAIL_SERVER"])
-        size = current_app.config["MAIL_CONNECTIONS"] if to_server else 1
-        self._all: list[Carrier] = [Server() if to_server else Folder() for _ in range(size)]
+        self.size: int = current_app.config["MAIL_CONNECTIONS"] if to_server else 1
+        self._all: list[Carrier] = [Server() if to_server else Folder() for _ in range(self.size)]
         self._free = list(self._all)
         self._running: dict[Future[None], tuple[Carrier, Hand]] = {}
-        self._threads = ThreadPoolExecutor(size, thread_name_prefix="mail")
+        self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="mail")
 
     @property
     def free(self) -> int:

@@ -14,7 +14,7 @@ from types import FrameType
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from medportal import delivery, retention
+from medportal import delivery, queues, retention
 from medportal.blueprints.accounts import erasure
 from medportal.digests import bounces, staging
 from medportal.extensions import db, reading
@@ -88,7 +88,7 @@ def take(job: Recurring) -> bool:
             Job.due_at == row.due_at,
             Job.lease_until.is_not_distinct_from(row.lease_until),
         )
-        .values(lease_until=now + job.lease, leased_by=delivery.IDENTITY)
+        .values(lease_until=now + job.lease, leased_by=queues.IDENTITY)
     )
     db.session.commit()
     return taken.rowcount == 1  # type: ignore[attr-defined]
@@ -97,9 +97,7 @@ def take(job: Recurring) -> bool:
 def _first(job: Recurring) -> bool:
     try:
         now = utc_now()
-        db.session.add(
-            Job(name=job.name, due_at=now, lease_until=now + job.lease, leased_by=delivery.IDENTITY)
-        )
+        db.session.add(Job(name=job.name, due_at=now, lease_until=now + job.lease, leased_by=queues.IDENTITY))
         db.session.commit()
     except IntegrityError:  # another loop was faster
         db.session.rollback()
@@ -119,7 +117,7 @@ def run(job: Recurring) -> None:
     now = utc_now()
     db.session.execute(
         sa.update(Job)
-        .where(Job.name == job.name, Job.leased_by == delivery.IDENTITY)
+        .where(Job.name == job.name, Job.leased_by == queues.IDENTITY)
         .values(due_at=now + job.every, lease_until=None, leased_by=None, finished_at=now, error=error)
     )
     db.session.commit()

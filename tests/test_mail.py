@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from medportal import carriers, delivery, jobs, mail, suppressions, tokens
+from medportal import carriers, delivery, jobs, mail, queues, suppressions, tokens
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.outbox import Job, Outbox, Suppression
@@ -311,14 +311,14 @@ def test_certificates_of_mail_servers_are_checked(app, monkeypatch):
 
 
 def claim():
-    return delivery.take(1, leaving=[], cap=0)
+    return queues.take(1, digests=[], cap=0)
 
 
 def test_50_a_letter_in_another_loops_hands_is_left_alone_until_its_lease_ends(sink, in_app):
     in_app(put)
     assert in_app(claim)
     assert not in_app(claim)
-    with time_machine.travel(utc_now() + in_app(delivery.lease) + dt.timedelta(seconds=1)):
+    with time_machine.travel(utc_now() + in_app(queues.lease) + dt.timedelta(seconds=1)):
         assert in_app(claim)
 
 
@@ -333,11 +333,11 @@ def test_60_a_clock_set_back_freezes_no_letter(sink, in_app, states):
 def test_50_who_lost_the_lease_changes_nothing_any_more(sink, in_app, states, monkeypatch):
     in_app(put)
     [hand] = in_app(claim)
-    with time_machine.travel(utc_now() + in_app(delivery.lease) + dt.timedelta(seconds=1)):
-        monkeypatch.setattr(delivery, "IDENTITY", "another loop")
+    with time_machine.travel(utc_now() + in_app(queues.lease) + dt.timedelta(seconds=1)):
+        monkeypatch.setattr(queues, "IDENTITY", "another loop")
         in_app(claim)
-        monkeypatch.setattr(delivery, "IDENTITY", "the first loop")
-        in_app(lambda: delivery._end(hand, delivery.MailState.FAILED, "too late"))
+        monkeypatch.setattr(queues, "IDENTITY", "the first loop")
+        in_app(lambda: queues.end(hand, delivery.MailState.FAILED, "too late"))
     assert states() == {"x": "queued"}
 
 
