@@ -1,15 +1,16 @@
 """What carries a letter: an SMTP server, or without one a folder of files. Several connections work side by side;
 they are given ready bytes and know nothing of the database."""
 
+import contextlib
 import os
 import smtplib
 import ssl
-from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from threading import Event
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -30,7 +31,7 @@ class Hand:
     """A letter in our hands: a row of `table` under our lease, with its bytes once they are made.
 
     `stored`: the address as we keep it; `address`: as mail servers know it. `last`: what is to be written with the
-    row's end. `go_on` is set when its text may be given: not before the letter that left on the same line is marked.
+    row's end. `marked` is set when it was written down how it went: before that its line gives no further text.
     """
 
     table: Any
@@ -41,13 +42,7 @@ class Hand:
     address: str = ""
     message: bytes = b""
     last: dict[str, Any] = field(default_factory=dict)
-    go_on: Event = field(default_factory=Event)
-    is_called_off: bool = False
-
-    def call_off(self) -> None:
-        """Its text is not given."""
-        self.is_called_off = True
-        self.go_on.set()
+    marked: Event = field(default_factory=Event)
 
     @property
     def file_name(self) -> str:
@@ -84,7 +79,8 @@ def init_app(app: Flask) -> None:
 
 
 class Carrier(Protocol):
-    def send(self, hand: Hand) -> None: ...
+    def send(self, hand: Hand, may_go: Callable[[], None]) -> None:
+        """`may_go` is asked before the text is given; it may wait, or call it off."""
 
     def close(self) -> None: ...
 
@@ -95,8 +91,8 @@ class Folder:
     def __init__(self) -> None:
         self.folder = mail_folder()
 
-    def send(self, hand: Hand) -> None:
-        _wait(hand)
+    def send(self, hand: Hand, may_go: Callable[[], None]) -> None:
+        may_go()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.folder / f"{hand.file_name}.part"
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -115,16 +111,16 @@ class Server:
         self._made = PatientConnection(current_app.extensions["mail"], current_app.config["MAIL_TIMEOUT"])
         self._host: smtplib.SMTP | None = None
 
-    def send(self, hand: Hand) -> None:
+    def send(self, hand: Hand, may_go: Callable[[], None]) -> None:
         """NoConnection when there is none to be had; smtplib's errors for what befalls this letter."""
         if self._host is None:
             try:
                 self._host = self._made.configure_host()
             except (OSError, smtplib.SMTPException) as error:
                 raise NoConnection(f"{type(error).__name__} {error}") from error
-        self._transfer(self._host, hand)
+        self._transfer(self._host, hand, may_go)
 
-    def _transfer(self, host: smtplib.SMTP, hand: Hand) -> None:
+    def _transfer(self, host: smtplib.SMTP, hand: Hand, may_go: Callable[[], None]) -> None:
         """As smtplib's `sendmail`, with a pause before the text."""
         host.ehlo_or_helo_if_needed()
         size = [f"size={len(hand.message)}"] if host.does_esmtp and host.has_extn("size") else []
@@ -134,7 +130,7 @@ class Server:
         code, said = host.rcpt(hand.address)
         if code not in (250, 251):
             raise smtplib.SMTPRecipientsRefused({hand.address: (code, said)})
-        _wait(hand)
+        may_go()
         code, said = host.data(hand.message)
         if code != 250:
             raise smtplib.SMTPDataError(code, said)
@@ -148,12 +144,6 @@ class Server:
         self._host = None
 
 
-def _wait(hand: Hand) -> None:
-    hand.go_on.wait()
-    if hand.is_called_off:
-        raise CalledOff
-
-
 def forget_files(names: Iterable[str]) -> None:
     """Letters kept as files whose rows are gone; call after the commit."""
     for name in names:
@@ -164,55 +154,92 @@ def mail_folder() -> Path:
     return Path(current_app.instance_path) / "mail"
 
 
+Ended = list[tuple[Hand, BaseException | None]]
+
+
 class Pool:
-    """Carriers that work side by side, each with one letter at a time."""
+    """Lines that work side by side, a thread each, with one letter at a time.
+
+    A line names its next reader while the mark of its last letter is still being written, and gives the text once
+    `marked` is set on that: so at most one letter a line is sent and not yet marked.
+    """
 
     def __init__(self) -> None:
         to_server = bool(current_app.config["MAIL_SERVER"])
         self.size: int = current_app.config["MAIL_CONNECTIONS"] if to_server else 1
-        self._all: list[Carrier] = [Server() if to_server else Folder() for _ in range(self.size)]
-        self._free = list(self._all)
-        self._running: dict[Future[None], tuple[Carrier, Hand]] = {}
-        self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="mail")
+        self._out = 0
+        self._abandoned = False
+        self._given: SimpleQueue[Hand | None] = SimpleQueue()
+        self._ended: SimpleQueue[tuple[Hand, BaseException | None]] = SimpleQueue()
+        carriers: list[Carrier] = [Server() if to_server else Folder() for _ in range(self.size)]
+        self._threads = [Thread(target=self._work, args=(one,), name="mail") for one in carriers]
+        for thread in self._threads:
+            thread.start()
 
     @property
-    def free(self) -> int:
-        return len(self._free)
+    def waiting(self) -> int:
+        """Letters that no line has begun with."""
+        return self._given.qsize()
 
     @property
     def busy(self) -> bool:
-        return bool(self._running)
+        return self._out > 0
 
     def send(self, hand: Hand) -> None:
-        carrier = self._free.pop()
-        self._running[self._threads.submit(_carry, carrier, hand)] = (carrier, hand)
+        self._out += 1
+        self._given.put(hand)
 
-    def finished(self, *, patient: bool) -> list[tuple[Hand, BaseException | None]]:
-        """What came to an end; `patient` waits for at least one."""
-        if not self._running:
-            return []
-        done, _ = wait(self._running, timeout=None if patient else 0, return_when=FIRST_COMPLETED)
+    def take_back(self) -> list[Hand]:
+        """What no line has begun with."""
         found = []
-        for future in done:
-            carrier, hand = self._running.pop(future)
-            self._free.append(carrier)
-            found.append((hand, future.exception()))
+        with contextlib.suppress(Empty):
+            while (hand := self._given.get_nowait()) is not None:
+                found.append(hand)
+        self._out -= len(found)
         return found
+
+    def finished(self) -> Ended:
+        """What came to an end; waits for at least one, if any is on its way."""
+        found: Ended = []
+        with contextlib.suppress(Empty):
+            while self.busy:
+                found.append(self._ended.get(block=not found))
+                self._out -= 1
+        return found
+
+    def _work(self, carrier: Carrier) -> None:
+        before: Hand | None = None
+
+        def may_go() -> None:
+            if before is not None:
+                before.marked.wait()
+            if self._abandoned:
+                raise CalledOff
+
+        while (hand := self._given.get()) is not None:
+            try:
+                carrier.send(hand, may_go)
+            except BaseException as error:
+                carrier.close()  # whatever is left half said on that line must not reach the next letter
+                self._ended.put((hand, error))
+            else:
+                self._ended.put((hand, None))
+            before = hand
+        carrier.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._threads.shutdown(wait=True)
-        for carrier in self._all:
-            carrier.close()
-
-
-def _carry(carrier: Carrier, hand: Hand) -> None:
-    try:
-        carrier.send(hand)
-    except BaseException:
-        carrier.close()  # whatever is left half said on that line must not reach the next letter
-        raise
+        """After an error no text is given any more; what stands in the air meanwhile is not known to have left."""
+        self._abandoned = kind is not None
+        self.take_back()
+        for _ in self._threads:
+            self._given.put(None)
+        while any(thread.is_alive() for thread in self._threads):
+            for hand, _failure in self.finished() if self.busy else ():
+                hand.marked.set()
+            for thread in self._threads:
+                thread.join(0 if self.busy else None)

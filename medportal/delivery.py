@@ -2,13 +2,12 @@
 that were on the lines when a process died, and those keep their Message-ID.
 
 Two queues, one way: the outbox (letters with a cause of their own) goes first, then the deliveries of digests. Several
-lines work side by side. A line names its next reader while the mark of its last letter is written, and gives the text
-once that is committed: so at most one letter a line is sent and not yet marked.
+lines work side by side (`carriers.Pool`); the database is asked by this thread alone.
 """
 
 import re
 import smtplib
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from medportal import queues, suppressions
-from medportal.carriers import Hand, NoConnection, Pool
+from medportal.carriers import Ended, Hand, NoConnection, Pool
 from medportal.digests import editions, letters, schedule, subscribers
 from medportal.extensions import db, reading
 from medportal.lib import addresses
@@ -28,8 +27,8 @@ from medportal.models.digest import Delivery, Digest, Edition, Occasion, Stage
 from medportal.models.outbox import MailState, Outbox
 from medportal.models.subscription import Standing, Subscriber
 
-AHEAD = 8
-"""Letters made ready for each line."""
+AHEAD, LOW = 8, 2
+"""Letters made ready for each line, and how few of them are a sign to take more."""
 FRESH = timedelta(seconds=1)
 """How long they may lie there: who stops meanwhile must not get them."""
 DROPS = 5
@@ -48,8 +47,8 @@ def send_due(*, stop: Callable[[], bool] = lambda: False, limit: int = 1000) -> 
 
     OutOfReach when the mail server cannot be used: the caller lets some time pass.
     """
-    with Pool() as pool:
-        return _Round(pool, stop, limit).run()
+    with Pool() as pool, db.engine.connect() as marks:
+        return _Round(pool, marks, stop, limit).run()
 
 
 def is_due(now: datetime) -> bool:
@@ -82,22 +81,13 @@ def allowance(now: datetime) -> int:
     return max(0, cap - sum(sent))
 
 
-Ended = list[tuple[Hand, BaseException | None]]
-
-
-def _somebody_refused(ended: Ended) -> bool:
-    """Then what is ready may be for an address that is written to no more."""
-    return any(isinstance(error, smtplib.SMTPRecipientsRefused) for _, error in ended)
-
-
 class _Round:
     """One go at the queues."""
 
-    def __init__(self, pool: Pool, stop: Callable[[], bool], limit: int) -> None:
-        self.pool, self.stop, self.left = pool, stop, limit
+    def __init__(self, pool: Pool, marks: sa.Connection, stop: Callable[[], bool], limit: int) -> None:
+        self.pool, self.marks, self.stop, self.left = pool, marks, stop, limit
         self.done = self.drops = 0
         self.trouble = ""
-        self.ahead: deque[Hand] = deque()
         self._ready: OrderedDict[tuple[int, int], tuple[int, letters.Ready] | None] = OrderedDict()
         with reading():
             self.leaving, self.looked = _leaving(), utc_now()
@@ -107,52 +97,34 @@ class _Round:
     def run(self) -> int:
         ended: Ended = []
         while True:
-            begun = [] if _somebody_refused(ended) else self._begin()
-            try:
-                taken = self._settle(ended)
-            except BaseException:
-                for hand in begun:
-                    hand.call_off()
-                raise
-            for hand in begun:
-                hand.go_on.set()
-            self.ahead += self._prepared(taken)
-            if not self.ahead and not taken and not self.pool.busy:
+            taken = self._settle(ended)
+            for hand, _ in ended:
+                hand.marked.set()
+            for hand in self._prepared(taken):
+                self.pool.send(hand)
+            if not taken and not self.pool.busy:
                 break
-            ended = self.pool.finished(patient=not self.pool.free or not self.ahead)
+            ended = self.pool.finished()
         if self.trouble:
             raise OutOfReach(self.trouble)
         return self.done
 
-    def _begin(self) -> list[Hand]:
-        """Letters on the free lines, up to their text."""
-        begun = []
-        while self.ahead and self.pool.free and not self._is_over and not self._is_stale:
-            hand = self.ahead.popleft()
-            self.pool.send(hand)
-            begun.append(hand)
-        return begun
-
-    @property
-    def _is_over(self) -> bool:
-        return bool(self.trouble) or self.stop()
-
-    @property
-    def _is_stale(self) -> bool:
-        return abs(utc_now() - self.looked) > FRESH
-
     def _settle(self, ended: Ended) -> list[Hand]:
-        """One transaction, and none where there is nothing to do: what ended is marked, more is taken when little is
-        left. Answers what was taken."""
-        over, stale = self._is_over, self._is_stale or _somebody_refused(ended)
-        low = len(self.ahead) < self.pool.size and self.left > 0
-        if not ended and not (low and not over) and not (self.ahead and (over or stale)):
+        """What ended is marked, and more is taken when little is left: answers that. One transaction, and none where
+        there is nothing to do."""
+        over = bool(self.trouble) or self.stop()
+        stale = abs(utc_now() - self.looked) > FRESH
+        low = self.left > 0 and self.pool.waiting < LOW * self.pool.size
+        if not (over or stale or low) and all(error is None for _, error in ended):
+            self.drops = 0
+            queues.mark_sent([hand for hand, _ in ended], self.marks)
             return []
         self._mark(ended)
-        if self.ahead and (over or stale):
-            self._put_back()
+        over = over or bool(self.trouble)
+        if over or stale:
+            self._put_back(self.pool.take_back())
         hands = []
-        if not self._is_over and len(self.ahead) < self.pool.size and self.left > 0:
+        if not over and self.left > 0 and (low or stale):
             if stale:
                 self._look_again()
             wanted = min(self.left, self.pool.size * AHEAD)
@@ -166,10 +138,9 @@ class _Round:
         self.cap -= deliveries
         self.done += hands
 
-    def _put_back(self) -> None:
-        queues.put_back(self.ahead)
-        self._count(-len(self.ahead), -sum(hand.table is Delivery for hand in self.ahead))
-        self.ahead.clear()
+    def _put_back(self, hands: Sequence[Hand]) -> None:
+        queues.put_back(hands)
+        self._count(-len(hands), -sum(hand.table is Delivery for hand in hands))
 
     def _look_again(self) -> None:
         """The owner may have paused something, and other loops send too."""
@@ -280,6 +251,7 @@ def _made(number: int) -> tuple[int, letters.Ready] | None:
             ready = letters.make(now.edition, now.entries) if now is not None and now.is_whole else None
             found = now.edition.id if now is not None else 0
             db.session.rollback()
+            db.session.expunge_all()  # every commit would look at them
         if ready is not None:
             return found, ready
         successor = editions.succeed(found) if found else None

@@ -19,7 +19,7 @@ from flask import Flask, current_app, g
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 from flask_mail import Message
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined
 
 from medportal import tokens
 from medportal.extensions import db, insert
@@ -179,8 +179,15 @@ def fill(template: str, lang: str, **values: Any) -> Rendered:
 def _fill(app: Flask, name: str, **values: Any) -> str:
     """A name that a letter's template needs and does not get is an error, never a gap in somebody's letter."""
     app.update_template_context(values)
-    strict = app.jinja_env.overlay(undefined=StrictUndefined)
-    return strict.get_template(name).render(values)
+    return _strict(app).get_template(name).render(values)
+
+
+def _strict(app: Flask) -> Environment:
+    """Made once: it keeps the compiled templates."""
+    if "letters" not in app.extensions:
+        app.extensions["letters"] = app.jinja_env.overlay(undefined=StrictUndefined)
+    found: Environment = app.extensions["letters"]
+    return found
 
 
 class Letter(Message):

@@ -153,6 +153,28 @@ def sent(hands: Sequence[Hand]) -> None:
         note(table, numbers, state=MailState.SENT, error="", sent_at=now, **group[0].last)
 
 
+@cache
+def _sent(table: Any) -> Any:
+    return (
+        sa.update(table)
+        .where(table.id == sa.bindparam("number"), table.leased_by == sa.bindparam("us"))
+        .values(lease_until=None, leased_by=None, state=MailState.SENT, error="", sent_at=_moment("now"))
+    )
+
+
+def mark_sent(hands: Sequence[Hand], connection: sa.Connection) -> None:
+    """As `sent`, in a transaction of its own on a connection of its own: there is one for nearly every letter."""
+    plain = [hand for hand in hands if not hand.last]
+    now = utc_now()
+    with connection.begin():
+        for table in {hand.table for hand in plain}:
+            numbers = [hand.id for hand in plain if hand.table is table]
+            connection.execute(_sent(table), [{"number": n, "us": IDENTITY, "now": now} for n in numbers])
+    if len(plain) < len(hands):
+        sent([hand for hand in hands if hand.last])
+        db.session.commit()
+
+
 def end(hand: Hand, state: MailState, error: str) -> None:
     """For good. What failed keeps its data, for the owner may try it again."""
     gone: dict[str, Any] = {} if state == MailState.FAILED or hand.table is not Outbox else {"data": {}}

@@ -178,7 +178,9 @@ def test_a_sent_letter_keeps_no_content(sink, in_app, states):
 
 def test_53_a_refused_address_is_written_to_no_more(sink, in_app, states):
     sink.refuse[MEMBER] = "550 5.1.1 no such user"
-    in_app(lambda: (put(dedupe="one"), put(dedupe="two"), put(dedupe="other", to="samira@mail.example.com")))
+    in_app(lambda: (put(dedupe="one"), put(dedupe="other", to="samira@mail.example.com")))
+    in_app(delivery.send_due)
+    in_app(lambda: put(dedupe="two"))
     in_app(delivery.send_due)
     assert states() == {"one": "failed", "two": "suppressed", "other": "sent"}
     assert [to for to, _ in sink.letters] == ["samira@mail.example.com"]
