@@ -27,7 +27,7 @@ from medportal.models.digest import Delivery, Digest, Edition, Occasion, Stage
 from medportal.models.outbox import MailState, Outbox
 from medportal.models.subscription import Standing, Subscriber
 
-AHEAD, LOW = 8, 2
+AHEAD, LOW = 20, 3
 """Letters made ready for each line, and how few of them are a sign to take more."""
 FRESH = timedelta(seconds=1)
 """How long they may lie there: who stops meanwhile must not get them."""

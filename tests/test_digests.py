@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
+from medportal import delivery
 from medportal.blueprints.content import services
 from medportal.blueprints.content.revisions import draft_of
 from medportal.digests import schedule, staging, subscribers
@@ -240,6 +241,38 @@ def test_a_correction_reaches_those_in_whose_language_there_is_no_text(in_app, g
     assert "متاح باللغة الإنجليزية فقط" in said
 
 
+def test_a_correction_before_somebody_came_is_none_of_theirs(in_app, got, make_content):
+    number = make_content(langs=("en",))
+    in_app(lambda: change(number, safety=True))
+    in_app(lambda: join(kinds=[], contents=[number]))
+    in_app(lambda: (staging.catch_up(utc_now()), send()))
+    assert got() == []
+
+
+def test_a_correction_of_a_text_that_is_gone_leads_nobody_to_another(in_app, got, make_content):
+    number = make_content()
+    in_app(lambda: join(kinds=[], contents=[number]))
+    in_app(lambda: change(number, safety=True))
+    in_app(lambda: staging.catch_up(utc_now()))
+    in_app(lambda: withdraw(number))
+    in_app(send)
+    assert got() == []
+
+
+def test_what_left_a_queued_letter_comes_with_the_next(in_app, got, make_content):
+    in_app(lambda: (join(), join(OTHER)))
+    gone = make_content("news", langs=("en",), title="Gone and back")
+    make_content("article", langs=("en",), title="To stay")
+    in_app(lambda: staging.stage(staging.open_run("daily", utc_now())))
+    in_app(lambda: withdraw(gone))
+    in_app(lambda: delivery.send_due(limit=1))
+    in_app(lambda: publish(gone))
+    in_app(lambda: staging.stage(staging.open_run("daily", utc_now())))
+    in_app(send)
+    told = [to for to, said in got() if "Gone and back" in said]
+    assert sorted(told) == sorted([READER, OTHER])
+
+
 # When
 
 
@@ -276,6 +309,31 @@ def test_the_loop_sends_what_is_due_once_and_catches_up_a_missed_day(in_app, got
         [(_, said)] = got()
         assert "On Friday" in said
         assert "On Sunday" in said
+
+
+def test_what_happens_after_a_pause_is_told_even_if_the_loop_looks_late(in_app, got, make_content):
+    with time_machine.travel(at("2026-11-20T12:00"), tick=False) as clock:
+        in_app(join)
+        in_app(lambda: subscribers.pause(the(), at("2026-11-20T13:00")))
+        make_content("news", title="In the pause")
+        clock.move_to(at("2026-11-20T14:00"))
+        make_content("news", title="After it")
+        clock.move_to(at("2026-11-21T12:00"))
+        in_app(lambda: (staging.keep(), send()))
+        [(_, said)] = got()
+        assert "After it" in said
+        assert "In the pause" not in said
+
+
+def test_who_changes_over_to_at_once_gets_what_was_waiting(in_app, got, make_content):
+    in_app(lambda: join(frequency="monthly"))
+    in_app(staging.keep)
+    make_content("news")
+    in_app(staging.keep)
+    in_app(lambda: setattr(the(), "frequency", "at_once"))
+    for _ in range(2):
+        in_app(lambda: (staging.keep(), send()))
+    assert len(got()) == 1
 
 
 def test_at_once_is_within_a_minute(in_app, got, make_content):

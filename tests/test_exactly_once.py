@@ -187,7 +187,7 @@ class Month:
 @given(plan=plans, absent=st.sets(st.integers(0, DAYS - 1), max_size=6))
 @seed(20261122)
 @settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     database=None,
     phases=[Phase.generate],

@@ -73,7 +73,7 @@ def add(
 def entries_of(edition: Edition) -> list[Entry]:
     """What of the edition can be read now."""
     rows = db.session.execute(
-        sa.select(EditionItem.what, Happening.note, Listing)
+        sa.select(EditionItem.what, Happening.note, Happening.lang, Listing)
         .join(Happening, Happening.id == EditionItem.happening_id)
         .join(
             Listing,
@@ -83,7 +83,9 @@ def entries_of(edition: Edition) -> list[Entry]:
         .order_by(EditionItem.position)
     )
     return [
-        Entry(row.Listing, row.what, row.note) for row in rows if row.Listing.own or edition.other_language
+        Entry(row.Listing, row.what, row.note)
+        for row in rows
+        if row.Listing.text_lang == row.lang and (row.Listing.own or edition.other_language)
     ]
 
 
@@ -120,7 +122,7 @@ class Look:
 def look(number: int) -> Look | None:
     """The newest successor of this edition; None when it is gone. Reads only."""
     edition = db.session.get(Edition, number)
-    while edition is not None and edition.successor_id is not None:
+    if edition is not None and edition.successor_id is not None:
         edition = db.session.get(Edition, edition.successor_id)
     if edition is None:
         return None
@@ -144,11 +146,12 @@ def succeed(number: int) -> int | None:
         for item in edition.items
         if item.content_id in left
     ]
-    edition.successor_id = add(
+    successor = add(
         edition.digest_id, edition.lang, kept, named=edition.named, other_language=edition.other_language
     )
-    db.session.flush()
-    return edition.successor_id
+    before = sa.or_(Edition.id == edition.id, Edition.successor_id == edition.id)  # never a chain
+    db.session.execute(sa.update(Edition).where(before).values(successor_id=successor))
+    return successor
 
 
 def mailing_of(edition: Edition) -> Mailing | None:

@@ -15,7 +15,7 @@ from medportal.content_types import KINDS
 from medportal.digests.subscribers import Wishes
 from medportal.extensions import db
 from medportal.models.content import ContentCategory
-from medportal.models.digest import Delivery, EditionItem, Happening, News
+from medportal.models.digest import Delivery, Edition, EditionItem, Happening, News
 from medportal.models.listing import Listing
 from medportal.models.outbox import MailState
 
@@ -194,9 +194,14 @@ def known_of(first: int, last: int, contents: Collection[int]) -> Known:
     """What the subscribers from number `first` to `last` were told of these things, or will be by what is queued."""
     if not contents:
         return Known()
+    leaves_as = sa.case(
+        (Delivery.state == MailState.SENT, Edition.id),
+        else_=sa.func.coalesce(Edition.successor_id, Edition.id),
+    )
     rows = db.session.execute(
         sa.select(Delivery.subscriber_id, EditionItem.content_id, EditionItem.happening_id)
-        .join(EditionItem, EditionItem.edition_id == Delivery.edition_id)
+        .join(Edition, Edition.id == Delivery.edition_id)
+        .join(EditionItem, EditionItem.edition_id == leaves_as)
         .where(
             EditionItem.content_id.in_(contents),
             Delivery.subscriber_id.between(first, last),

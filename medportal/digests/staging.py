@@ -95,13 +95,23 @@ def open_due(frequency: str, now: datetime) -> int | None:
     """The run that is due and has not been opened; None when there is none. A missed one is caught up, once."""
     if frequency == Frequency.AT_ONCE:
         upto, last = _reach(), last_run(frequency)
-        if upto <= (last.upto if last else 0):
+        if upto <= (last.upto if last else 0) and not _somebody_waits(upto):
             return None
-        return _open(f"{frequency}:{upto}", frequency, now, upto=upto)
+        return _open(f"{frequency}:{upto}:{last.id if last else 0}", frequency, now, upto=upto)
     moment = schedule.last_due(frequency, now)
     if moment < schedule.choice().since or _was_opened(frequency, moment, now):
         return None
     return open_run(frequency, moment)
+
+
+def _somebody_waits(upto: int) -> bool:
+    """Who changed over from a slower frequency."""
+    waits = sa.select(Subscriber.id).where(
+        Subscriber.frequency == Frequency.AT_ONCE,
+        Subscriber.state == Standing.ACTIVE,
+        Subscriber.told_until < upto,
+    )
+    return db.session.scalar(waits.limit(1)) is not None
 
 
 def _was_opened(frequency: str, moment: datetime, now: datetime) -> bool:
@@ -368,6 +378,7 @@ class _CorrectionWriter(_Writer):
         return query.join(Follow, Follow.subscriber_id == Subscriber.id).where(
             Follow.what == What.CONTENT,
             Follow.content_id == self.item.content_id,
+            Subscriber.told_until < self.item.happening_id,  # was here when it happened
             Subscriber.lang.in_(self.langs or {""}),
         )
 

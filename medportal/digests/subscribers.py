@@ -20,7 +20,7 @@ from medportal.extensions import db, insert
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
 from medportal.models.content import Content
-from medportal.models.digest import Delivery
+from medportal.models.digest import Delivery, Happening
 from medportal.models.outbox import Outbox, Suppression
 from medportal.models.subscription import Follow, Frequency, Standing, Subscriber, What
 from medportal.models.taxonomy import Category
@@ -253,12 +253,22 @@ def resume(row: Subscriber) -> None:
 
 
 def resume_due(now: datetime) -> None:
-    """Whose pause is over."""
+    """Whose pause is over; they are told of what happened since its end."""
     over = (Subscriber.state == Standing.PAUSED, Subscriber.paused_until <= now)
+    missed = (
+        sa.select(sa.func.coalesce(sa.func.max(Happening.id), 0))
+        .where(Happening.at <= Subscriber.paused_until)
+        .scalar_subquery()
+    )
     db.session.execute(
         sa.update(Subscriber)
         .where(*over)
-        .values(state=Standing.ACTIVE, paused_until=None, told_until=happenings.latest())
+        .values(
+            state=Standing.ACTIVE,
+            paused_until=None,
+            told_until=sa.case((Subscriber.told_until > missed, Subscriber.told_until), else_=missed),
+        )
+        .execution_options(synchronize_session=False)
     )
 
 

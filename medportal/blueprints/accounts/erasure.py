@@ -6,7 +6,7 @@ from medportal import audit, carriers, privacy
 from medportal.blueprints.accounts import queries
 from medportal.changes import site_changed
 from medportal.digests import subscribers
-from medportal.extensions import db
+from medportal.extensions import db, reading
 from medportal.lib.dates import utc_now
 from medportal.models.audit import Audit, AuditNetwork
 from medportal.models.outbox import Outbox
@@ -15,13 +15,16 @@ from medportal.models.user import Role, Token, User
 
 def erase_due() -> int:
     """Erase whose time has come; how many. Commits after each."""
-    due = db.session.scalars(sa.select(User.id).where(User.delete_after <= utc_now())).all()
+    with reading():
+        due = db.session.scalars(sa.select(User.id).where(User.delete_after <= utc_now())).all()
+        db.session.rollback()
     for number in due:
         user = db.session.get(User, number)
         if user is not None and user.delete_after is not None and user.delete_after <= utc_now():
             files = erase(user)
             db.session.commit()
             carriers.forget_files(files)
+    db.session.rollback()  # else the log waits for ourselves
     scrub_file()  # every time: a reader may have stood in its way before
     return len(due)
 
