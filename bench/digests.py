@@ -72,7 +72,7 @@ class Site:
         self.runs: dict[int, int] = {}
         self.versions: dict[tuple[int, str], int] = {}
         self.drafts: set[tuple[int, str]] = set()
-        carriers.Folder.send = lambda _folder, hand: self.caught.append(hand.message)  # type: ignore[method-assign]
+        carriers.Folder.send = lambda _folder, *letter: self._catch(*letter)  # type: ignore[method-assign]
         db.session.add_all(Category(slug=f"c{n}", name={"en": f"C{n}"}) for n in range(CATEGORIES))
         db.session.commit()
         self.categories = list(db.session.scalars(sa.select(Category.id).order_by(Category.id)))
@@ -240,6 +240,10 @@ class Site:
         if dice.random() < 0.6:
             follows.things = frozenset(dice.sample(things, min(len(things), dice.randint(1, 8))))
         return follows
+
+    def _catch(self, hand: carriers.Hand, may_go: Callable[[], None]) -> None:
+        may_go()
+        self.caught.append(hand.message)
 
     # The loop
 

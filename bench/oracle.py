@@ -188,7 +188,8 @@ class Oracle:
 
     def _is_due(self, frequency: str, now: datetime) -> bool:
         if frequency == AT_ONCE:
-            due = self._upto.get(frequency, 0) < self.latest
+            waits = any(r.frequency == AT_ONCE and r.seen < self.latest for _, r in self._active())
+            due = waits or self._upto.get(frequency, 0) < self.latest
             self._upto[frequency] = self.latest
             return due
         moment, before = self._last(frequency, now), self._moment.get(frequency)
