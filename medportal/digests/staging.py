@@ -27,8 +27,8 @@ from medportal.models.listing import Listing
 from medportal.models.outbox import MailState
 from medportal.models.subscription import Follow, Frequency, Standing, Subscriber, What
 
-FIRST_BATCH, SMALLEST, LARGEST = 250, 20, 2000
-BRISK, SLOW = 0.1, 0.25
+FIRST_BATCH, SMALLEST, LARGEST = 100, 20, 2000
+BRISK, SLOW = 0.1, 0.2
 """Seconds: a batch that took longer is followed by a smaller one, one that took less by a larger."""
 TRIES = 5
 
