@@ -211,8 +211,8 @@ class Pool:
         before: Hand | None = None
 
         def may_go() -> None:
-            if before is not None:
-                before.marked.wait()
+            while before is not None and not self._abandoned and not before.marked.wait(0.1):
+                pass
             if self._abandoned:
                 raise CalledOff
 
@@ -233,13 +233,10 @@ class Pool:
     def __exit__(
         self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """After an error no text is given any more; what stands in the air meanwhile is not known to have left."""
+        """After an error no text is given any more."""
         self._abandoned = kind is not None
         self.take_back()
         for _ in self._threads:
             self._given.put(None)
-        while any(thread.is_alive() for thread in self._threads):
-            for hand, _failure in self.finished() if self.busy else ():
-                hand.marked.set()
-            for thread in self._threads:
-                thread.join(0 if self.busy else None)
+        for thread in self._threads:
+            thread.join()

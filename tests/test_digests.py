@@ -1,7 +1,9 @@
 """Digests: who is told what and when, how it reads, and that nothing is told twice."""
 
 import datetime as dt
+import os
 import re
+from pathlib import Path
 
 import html5lib
 import pytest
@@ -11,11 +13,13 @@ import time_machine
 from medportal import delivery
 from medportal.blueprints.content import services
 from medportal.blueprints.content.revisions import draft_of
-from medportal.digests import schedule, staging, subscribers
+from medportal.digests import letters, schedule, staging, subscribers
+from medportal.digests.editions import Entry
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.content import Origin
 from medportal.models.digest import Delivery, Digest, Edition, Happening
+from medportal.models.listing import Listing
 from tests.subscribing import (
     READER,
     change,
@@ -515,3 +519,60 @@ def test_happenings_are_noted_with_what_causes_them(in_app, make_content):
         lambda: [(r.what, r.note) for r in db.session.scalars(sa.select(Happening).order_by(Happening.id))]
     )
     assert rows == [("new", ""), ("changed", ""), ("safety", "Why.")]
+
+
+# Letters, kept as files
+
+
+def _entry(lang, kind, title, what="new", *, other=False, **values):
+    code = {"ar": "en", "en": "ar"}[lang] if other else lang
+    listed = Listing(
+        **{"lang": lang, "text_lang": code, "title_lang": code, "content_id": 7, "own": not other},
+        **{
+            "kind": kind,
+            "slug": "x",
+            "title": title,
+            "summary": "",
+            "origin": "own",
+            "day": dt.date(2026, 12, 1),
+        },
+    )
+    for name in ("summary", "origin"):
+        setattr(listed, name, values.get(name, getattr(listed, name)))
+    return Entry(listed, what, values.get("note", ""))
+
+
+ENTRIES = {
+    "ar": [
+        _entry("ar", "disease", "داء تجريبي", summary="القيمة 120/80 mmHg، والجرعة 10–20 mg."),
+        _entry("ar", "disease", "داء آخر", "safety", note="حُذفت جرعة 500 mg الخاطئة."),
+        _entry("ar", "news", "News in English only", "changed", other=True, note="A new figure."),
+        _entry("ar", "event", "لقاء تجريبي", origin="sample"),
+    ],
+    "en": [
+        _entry("en", "disease", "A test disease", summary="The value is 120/80 mmHg, the dose 10–20 mg."),
+        _entry("en", "disease", "Another one", "safety", note="The wrong dose of 500 mg was taken out."),
+        _entry("en", "news", "خبر بالعربية فقط", "changed", other=True, note="رقم جديد."),
+        _entry("en", "event", "A test meeting", origin="sample"),
+    ],
+}
+ANNOUNCED = {
+    "ar": ({"ar": "تنويه"}, {"ar": "الفقرة الأولى، وفيها 10–20 mg.\n\nالثانية."}),
+    "en": ({"en": "Notice"}, {"en": "The first paragraph.\n\nThe second."}),
+}
+LETTERS = {
+    "digest-weekly": lambda lang: letters.render_digest("weekly", lang, ENTRIES[lang], named=False),
+    "digest-named": lambda lang: letters.render_digest("daily", lang, ENTRIES[lang][:3], named=True),
+    "digest-safety": lambda lang: letters.render_digest("safety", lang, ENTRIES[lang][1:2], named=False),
+    "mailing": lambda lang: letters.render_mailing(*ANNOUNCED[lang], lang),
+}
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_letters_to_subscribers_read_as_their_snapshots(name, lang, in_app):
+    rendered = in_app(lambda: letters.as_read(LETTERS[name](lang), None))
+    file = Path(__file__).parent / "letters" / f"{name}.{lang}.txt"
+    said = f"{rendered.subject}\n\n{rendered.text}"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        file.write_text(said, encoding="utf-8")
+    assert said == file.read_text(encoding="utf-8")

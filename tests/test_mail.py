@@ -11,12 +11,14 @@ import sqlalchemy as sa
 import time_machine
 
 from medportal import carriers, delivery, jobs, mail, queues, suppressions, tokens
+from medportal.digests import staging, subscribers
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.outbox import Job, Outbox, Suppression
 from medportal.models.user import User
 from tests.people import MEMBER
 from tests.sink import smtp_sink
+from tests.subscribing import join, the
 
 SNAPSHOTS = Path(__file__).parent / "letters"
 AT = "2026-11-22T09:05:00+00:00"
@@ -350,6 +352,82 @@ def test_without_a_server_letters_are_files_for_the_owner_alone(app, in_app, sta
     assert file.stat().st_mode & 0o777 == 0o600
     assert b"Message-ID: <" in file.read_bytes()
     assert states() == {"x": "sent"}
+
+
+# Several lines
+
+
+@pytest.fixture
+def readers(app, in_app, make_content):
+    """So many subscribers, and a digest for all of them that may leave."""
+
+    def make(count):
+        in_app(lambda: [join(f"r{n}@mail.example.com") for n in range(count)])
+        make_content("news")
+        in_app(lambda: staging.stage(staging.open_run("daily", utc_now())))
+
+    return make
+
+
+@pytest.mark.parametrize("lines", [1, 4])
+def test_lines_side_by_side_bring_everybody_one_letter(app, sink, in_app, readers, lines):
+    app.config["MAIL_CONNECTIONS"] = lines
+    readers(30)
+    in_app(lambda: put(dedupe="first"))
+    in_app(delivery.send_due)
+    assert sorted(to for to, _ in sink.letters) == sorted(
+        [MEMBER, *(f"r{n}@mail.example.com" for n in range(30))]
+    )
+    assert in_app(lambda: delivery.is_due(utc_now())) is False
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+def test_50_who_dies_before_a_mark_repeats_at_most_one_letter_a_line(
+    app, sink, in_app, readers, monkeypatch, lines
+):
+    app.config["MAIL_CONNECTIONS"] = lines
+    readers(20)
+
+    def dies(*_args):
+        raise KeyboardInterrupt
+
+    for name in ("sent", "mark_sent"):
+        monkeypatch.setattr(queues, name, dies)
+    with pytest.raises(KeyboardInterrupt):
+        in_app(delivery.send_due)
+    assert 1 <= len(sink.letters) <= lines
+    monkeypatch.undo()
+    in_app(db.session.rollback)
+    with time_machine.travel(utc_now() + in_app(queues.lease) + dt.timedelta(seconds=1)):
+        in_app(delivery.send_due)
+    assert len({to for to, _ in sink.letters}) == 20
+    assert len(sink.letters) <= 20 + lines
+    assert len({letter["Message-ID"] for _, letter in sink.letters}) == 20
+
+
+def test_an_hourly_cap_holds_digests_back_and_nothing_else(app, sink, in_app, readers):
+    app.config["MAIL_PER_HOUR"] = 3
+    try:
+        readers(5)
+        in_app(delivery.send_due)
+        assert len(sink.letters) == 3
+        assert in_app(lambda: delivery.is_due(utc_now())) is False
+        in_app(lambda: put(dedupe="a password"))
+        in_app(delivery.send_due)
+        assert sink.letters[-1][0] == MEMBER
+        with time_machine.travel(utc_now() + dt.timedelta(minutes=61)):
+            in_app(delivery.send_due)
+        assert len(sink.letters) == 6
+    finally:
+        app.config["MAIL_PER_HOUR"] = 0
+
+
+def test_who_stops_while_letters_leave_gets_none(sink, in_app, readers):
+    readers(3)
+    in_app(lambda: subscribers.stop(the("r1@mail.example.com")))
+    in_app(lambda: subscribers.pause(the("r2@mail.example.com"), None))
+    in_app(delivery.send_due)
+    assert [to for to, _ in sink.letters] == ["r0@mail.example.com"]
 
 
 # Recurring work

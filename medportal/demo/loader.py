@@ -29,6 +29,7 @@ from medportal.blueprints.content.drafts import (
 )
 from medportal.changes import content_changed
 from medportal.content_types import KINDS, ContentType
+from medportal.digests import editions
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
 from medportal.lib.dates import utc_now
@@ -97,6 +98,7 @@ def remove() -> int:
         (_media_folder() / media.name).unlink(missing_ok=True)
         db.session.delete(media)
     db.session.flush()
+    editions.forget_empty()
     return len(things)
 
 

@@ -154,6 +154,13 @@ def succeed(number: int) -> int | None:
     return successor
 
 
+def forget_empty() -> None:
+    """Editions of which nothing is left: those of samples that were removed. Runs stay: the schedule goes by them."""
+    said = sa.select(EditionItem.edition_id).where(EditionItem.edition_id == Edition.id)
+    owned = sa.select(Digest.id).where(Digest.mailing_id.is_not(None))
+    db.session.execute(sa.delete(Edition).where(~said.exists(), Edition.digest_id.not_in(owned)))
+
+
 def mailing_of(edition: Edition) -> Mailing | None:
     number = edition.digest.mailing_id
     return db.session.get(Mailing, number) if number is not None else None

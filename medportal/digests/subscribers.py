@@ -122,8 +122,9 @@ def of_address(email: str, *, lock: bool = False) -> Subscriber | None:
     return db.session.scalar(query.with_for_update() if lock else query)
 
 
-def of_user(user: User) -> Subscriber | None:
-    return db.session.scalar(sa.select(Subscriber).where(Subscriber.user_id == user.id))
+def of_user(user: User, *, lock: bool = False) -> Subscriber | None:
+    query = sa.select(Subscriber).where(Subscriber.user_id == user.id)
+    return db.session.scalar(query.with_for_update() if lock else query)
 
 
 def wishes_of(subscriber: Subscriber) -> Wishes:

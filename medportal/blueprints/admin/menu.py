@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from medportal.blueprints.admin import queries
 from medportal.blueprints.pages import queries as message_queries
 from medportal.blueprints.search import glossary_queries
+from medportal.blueprints.subscriptions import queries as subscription_queries
 from medportal.models.user import STAFF, Role
 
 OWNERS = frozenset({Role.OWNER})
@@ -82,6 +83,14 @@ NEEDS = (
         "clock",
         OWNERS,
         urgent=True,
+    ),
+    Need(
+        subscription_queries.paused,
+        subscription_queries.say_paused,
+        "subscriptions.admin_digests",
+        {},
+        "clock",
+        OWNERS,
     ),
     Need(
         message_queries.new_reports,

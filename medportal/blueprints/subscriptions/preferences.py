@@ -90,13 +90,13 @@ def manage_act(token: str, action: str) -> Answer:
 @bp.route("/<lang:lang>/account/subscriptions", methods=["GET", "POST"])
 @members
 def mine() -> Answer:
-    return _page(_by_account(), subscribers.of_user(member()))
+    return _page(_by_account(), subscribers.of_user(member(), lock=request.method == "POST"))
 
 
 @bp.post(f"/<lang:lang>/account/subscriptions/<{ACTIONS}>")
 @members
 def mine_act(action: str) -> Answer:
-    row = subscribers.of_user(member())
+    row = subscribers.of_user(member(), lock=True)
     return (
         _act(_by_account(), row, action) if row is not None else redirect(url_for("subscriptions.mine"), 303)
     )

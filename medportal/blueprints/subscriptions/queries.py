@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext
 from sqlalchemy.orm import joinedload
 
 from medportal.content_types import KINDS
+from medportal.digests import schedule
 from medportal.extensions import db
-from medportal.models.digest import Delivery, Digest
+from medportal.models.digest import Delivery, Digest, Stage
 from medportal.models.listing import Listing
 from medportal.models.outbox import MailState
 from medportal.models.subscription import Standing, Subscriber
@@ -108,6 +110,16 @@ def deliveries(digest: Digest, *, sent: bool) -> sa.Select[Delivery]:
 
 def runs() -> sa.Select[Digest]:
     return sa.select(Digest).order_by(Digest.id.desc())
+
+
+def paused() -> int:
+    """Digests that wait for the owner's word; 1 as well while all are paused."""
+    held = sa.select(sa.func.count()).select_from(Digest).where(Digest.state == Stage.PAUSED)
+    return (db.session.scalar(held) or 0) + schedule.choice().paused
+
+
+def say_paused(_n: int) -> str:
+    return gettext("Digests are paused: emails wait until you let them go.")
 
 
 def audience() -> dict[str, tuple[int, int]]:
