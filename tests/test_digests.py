@@ -13,7 +13,7 @@ import time_machine
 from medportal import delivery
 from medportal.blueprints.content import services
 from medportal.blueprints.content.revisions import draft_of
-from medportal.digests import letters, schedule, staging, subscribers
+from medportal.digests import letters, schedule, staging, subscribers, writers
 from medportal.digests.editions import Entry
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
@@ -368,8 +368,8 @@ def test_60_a_clock_set_back_neither_repeats_nor_freezes_a_digest(in_app, got, m
 def test_51_nothing_leaves_before_all_is_written(in_app, got, make_content, monkeypatch):
     in_app(lambda: [join(f"r{n}@mail.example.com") for n in range(5)])
     make_content("news")
-    monkeypatch.setattr(staging, "FIRST_BATCH", 2)
-    monkeypatch.setattr(staging, "LARGEST", 2)
+    monkeypatch.setattr(writers, "FIRST_BATCH", 2)
+    monkeypatch.setattr(writers, "LARGEST", 2)
     monkeypatch.setattr(staging, "_release", lambda *_: 0)
     number = in_app(lambda: staging.open_run("daily", utc_now()))
     in_app(lambda: (staging.stage(number), send()))
@@ -383,9 +383,9 @@ def test_51_nothing_leaves_before_all_is_written(in_app, got, make_content, monk
 def test_51_who_is_killed_in_the_middle_goes_on_where_it_was(in_app, got, make_content, monkeypatch):
     in_app(lambda: [join(f"r{n}@mail.example.com") for n in range(7)])
     make_content("news")
-    monkeypatch.setattr(staging, "FIRST_BATCH", 2)
-    monkeypatch.setattr(staging, "LARGEST", 2)
-    real, calls = staging._NewsWriter.note, []
+    monkeypatch.setattr(writers, "FIRST_BATCH", 2)
+    monkeypatch.setattr(writers, "LARGEST", 2)
+    real, calls = writers.NewsWriter.note, []
 
     def dies(self, rows):
         calls.append(rows)
@@ -393,7 +393,7 @@ def test_51_who_is_killed_in_the_middle_goes_on_where_it_was(in_app, got, make_c
             raise KeyboardInterrupt
         real(self, rows)
 
-    monkeypatch.setattr(staging._NewsWriter, "note", dies)
+    monkeypatch.setattr(writers.NewsWriter, "note", dies)
     number = in_app(lambda: staging.open_run("daily", utc_now()))
     with pytest.raises(KeyboardInterrupt):
         in_app(lambda: staging.stage(number))

@@ -1,5 +1,5 @@
 """Mail that writes itself: `happenings` (what there is to tell), `subscribers` (whom), `schedule` (when), `matching`
-(who is told what), `staging` (a run, from its first subscriber to its release), `editions` and `letters` (how it
+(who is told what), `staging` (a run, from its first subscriber to its release), `writers` (its letters), `editions` and `letters` (how it
 reads, and the ready message), `bounces` (what came back)."""
 
 from flask import Flask

@@ -7,8 +7,7 @@ goes on at the cursor; two loops at once do each batch once, since the cursor de
 
 import contextlib
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,19 +16,16 @@ from sqlalchemy.exc import IntegrityError
 
 from medportal.content_types import listed_kinds
 from medportal.digests import editions, happenings, schedule, subscribers
-from medportal.digests.matching import Item, Known, Window, known_of
-from medportal.digests.subscribers import Wishes, wishes_from
+from medportal.digests.matching import Window
+from medportal.digests.subscribers import Wishes
+from medportal.digests.writers import writer_of
 from medportal.extensions import db, insert
 from medportal.lib.dates import utc_now
 from medportal.logs import log
 from medportal.models.digest import Delivery, Digest, Edition, Happening, Mailing, News, Occasion, Stage
-from medportal.models.listing import Listing
 from medportal.models.outbox import MailState
-from medportal.models.subscription import Follow, Frequency, Standing, Subscriber, What
+from medportal.models.subscription import Frequency, Standing, Subscriber
 
-FIRST_BATCH, SMALLEST, LARGEST = 100, 20, 2000
-BRISK, SLOW = 0.1, 0.2
-"""Seconds: a batch that took longer is followed by a smaller one, one that took less by a larger."""
 TRIES = 5
 
 
@@ -190,7 +186,7 @@ def _stage(number: int) -> int:
     if digest is None or digest.state != Stage.STAGING:
         db.session.rollback()
         return 0
-    writer, cursor = _writer(digest), digest.cursor
+    writer, cursor = writer_of(digest), digest.cursor
     db.session.rollback()
     while True:
         began = time.monotonic()
@@ -218,191 +214,6 @@ def _release(number: int, cursor: int) -> int:
     )
     db.session.commit()
     return int(released.rowcount)  # type: ignore[attr-defined]
-
-
-def _writer(digest: Digest) -> "_Writer":
-    if digest.occasion == Occasion.SAFETY:
-        return _CorrectionWriter(digest)
-    if digest.occasion == Occasion.MAILING:
-        return _MailingWriter(digest)
-    return _NewsWriter(digest)
-
-
-class _Writer:
-    """Writes the deliveries of one run, a batch of subscribers at a time."""
-
-    def __init__(self, digest: Digest) -> None:
-        self.digest_id, self.upto, self.next_at = digest.id, digest.upto, digest.created_at
-        self.occasion = digest.occasion
-        self.size = FIRST_BATCH
-        self._editions: dict[Any, int] = {}
-
-    def pace(self, seconds: float) -> None:
-        """So that nobody waits long for the writer's turn, on a slow disk or with many different editions."""
-        if seconds > SLOW:
-            self.size = max(SMALLEST, self.size // 3)
-        elif seconds < BRISK:
-            self.size = min(LARGEST, self.size * 2)
-
-    def write(self, cursor: int) -> int | None:
-        """The next batch after subscriber `cursor`: the last number of it, or None when there is nobody left."""
-        rows = db.session.execute(
-            self.readers(
-                sa.select(
-                    Subscriber.id,
-                    Subscriber.lang,
-                    Subscriber.other_language,
-                    Subscriber.named,
-                    Subscriber.told_until,
-                )
-            )
-            .where(Subscriber.state == Standing.ACTIVE, Subscriber.id > cursor)
-            .order_by(Subscriber.id)
-            .limit(self.size)
-            .with_for_update(of=Subscriber)
-        ).all()
-        if not rows:
-            db.session.rollback()
-            return None
-        found = [
-            {
-                "digest_id": self.digest_id,
-                "edition_id": edition,
-                "subscriber_id": row.id,
-                "next_at": self.next_at,
-                "queued_at": self.next_at,
-                "state": MailState.QUEUED,
-                "attempts": 0,
-                "error": "",
-            }
-            for row, edition in self.told(rows)
-        ]
-        if found:
-            db.session.execute(insert(Delivery).on_conflict_do_nothing(), found)
-        self.note(rows)
-        return int(rows[-1].id)
-
-    def readers(self, query: Any) -> Any:
-        """Who may get something."""
-        raise NotImplementedError
-
-    def told(self, rows: Sequence[Any]) -> Iterable[tuple[Any, int]]:
-        """Those of a batch who get something, each with the edition."""
-        raise NotImplementedError
-
-    def note(self, rows: Sequence[Any]) -> None:
-        """What else is to be written of a batch."""
-
-    def edition(self, lang: str, items: Sequence[Item], *, named: bool, other_language: bool) -> int:
-        said = (lang, named, other_language, tuple(items))
-        number = self._editions.get(said)
-        if number is None:
-            if len(self._editions) > 20_000:
-                self._editions.clear()
-            number = self._editions[said] = editions.add(
-                self.digest_id, lang, items, named=named, other_language=other_language
-            )
-        return number
-
-
-class _NewsWriter(_Writer):
-    """A frequency's run."""
-
-    def __init__(self, digest: Digest) -> None:
-        super().__init__(digest)
-        since = db.session.scalar(
-            self.readers(sa.select(sa.func.min(Subscriber.told_until))).where(
-                Subscriber.state == Standing.ACTIVE
-            )
-        )
-        self.window = Window(digest.upto if since is None else since, digest.upto)
-
-    def readers(self, query: Any) -> Any:
-        return query.where(Subscriber.frequency == self.occasion, Subscriber.told_until < self.upto)
-
-    def told(self, rows: Sequence[Any]) -> Iterable[tuple[Any, int]]:
-        if min(row.told_until for row in rows) < self.window.since:  # somebody changed over meanwhile
-            self.window = Window(min(row.told_until for row in rows), self.upto)
-        wishes = _wishes(rows)
-        views = {row.id: self.window.view(row.lang, row.other_language, row.told_until) for row in rows}
-        known = known_of(rows[0].id, rows[-1].id, self.window.unsure()) if wishes else Known()
-        for row in rows:
-            if row.id not in wishes:
-                continue
-            items = self.window.items(views[row.id], wishes[row.id], row.id, known)
-            if items:
-                yield (
-                    row,
-                    self.edition(row.lang, items, named=row.named, other_language=row.other_language),
-                )
-
-    def note(self, rows: Sequence[Any]) -> None:
-        db.session.execute(
-            sa.update(Subscriber)
-            .where(Subscriber.id.in_([row.id for row in rows]))
-            .values(told_until=self.upto)
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _wishes(rows: Sequence[Any]) -> dict[int, Wishes]:
-    follows: dict[int, list[Any]] = defaultdict(list)
-    for row in db.session.execute(
-        sa.select(
-            Follow.subscriber_id, Follow.what, Follow.kind, Follow.category_id, Follow.content_id
-        ).where(Follow.subscriber_id.in_([row.id for row in rows]))
-    ):
-        follows[row.subscriber_id].append(row)
-    return {number: wishes_from(found) for number, found in follows.items()}
-
-
-class _CorrectionWriter(_Writer):
-    """A safety correction goes at once to those who follow that page, whatever their frequency, and to nobody else:
-    to readers of the corrected text's language, and to those in whose language there is no text of it."""
-
-    def __init__(self, digest: Digest) -> None:
-        super().__init__(digest)
-        happening = db.session.get_one(Happening, digest.happening_id)
-        self.item = Item(happening.content_id, happening.id, News.SAFETY)
-        self.langs = {
-            row.lang
-            for row in db.session.execute(
-                sa.select(Listing.lang, Listing.own, Listing.text_lang).where(
-                    Listing.content_id == happening.content_id
-                )
-            )
-            if (row.lang if row.own else row.text_lang) == happening.lang
-        }
-
-    def readers(self, query: Any) -> Any:
-        return query.join(Follow, Follow.subscriber_id == Subscriber.id).where(
-            Follow.what == What.CONTENT,
-            Follow.content_id == self.item.content_id,
-            Subscriber.told_until < self.item.happening_id,  # was here when it happened
-            Subscriber.lang.in_(self.langs or {""}),
-        )
-
-    def told(self, rows: Sequence[Any]) -> Iterable[tuple[Any, int]]:
-        for row in rows:
-            yield row, self.edition(row.lang, [self.item], named=row.named, other_language=True)
-
-
-class _MailingWriter(_Writer):
-    """To who asked for announcements, in their language if it was written in it, else if they allow another."""
-
-    def __init__(self, digest: Digest) -> None:
-        super().__init__(digest)
-        self.written = set(db.session.get_one(Mailing, digest.mailing_id).body)
-
-    def readers(self, query: Any) -> Any:
-        return query.where(
-            Subscriber.announcements,
-            sa.or_(Subscriber.lang.in_(self.written), Subscriber.other_language),
-        )
-
-    def told(self, rows: Sequence[Any]) -> Iterable[tuple[Any, int]]:
-        for row in rows:
-            yield row, self.edition(row.lang, [], named=False, other_language=row.other_language)
 
 
 # The end
