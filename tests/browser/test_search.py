@@ -14,10 +14,10 @@ PAGES = ["search?q=stroke", "search?q=hypertention", "search?q=zzzzqq", "search"
 def box(open_page, lang):
     """The home page with the first letters typed and the suggestions open."""
     page = open_page(f"/{lang}/")
-    combobox = page.get_by_role("combobox")
+    combobox = page.get_by_role("search").get_by_role("combobox")
     combobox.focus()
     page.keyboard.type(TYPED[lang][0])
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("search").get_by_role("option").first).to_be_visible()
     return page, combobox
 
 
@@ -25,7 +25,7 @@ def test_suggestions_are_chosen_by_keyboard(box, lang):
     page, combobox = box
     expect(combobox).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("ArrowDown")
-    first = page.get_by_role("option").first
+    first = page.get_by_role("search").get_by_role("option").first
     expect(first).to_have_attribute("aria-selected", "true")
     expect(combobox).to_have_attribute("aria-activedescendant", first.get_attribute("id"))
     expect(combobox).to_have_value(TYPED[lang][1])
@@ -44,12 +44,12 @@ def test_escape_closes_and_gives_back_what_was_typed(box, lang):
     expect(combobox).to_have_value(TYPED[lang][0])
     expect(combobox).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("search").get_by_role("option").first).to_be_visible()
 
 
 def test_the_number_of_suggestions_is_announced(box, lang):
     page, _combobox = box
-    number = page.get_by_role("option").count()
+    number = page.get_by_role("search").get_by_role("option").count()
     words = {"ar": f"الاقتراحات: {number}", "en": f"Suggestions: {number}"}
     expect(page.locator("#status")).to_have_text(words[lang])
     page.keyboard.type("zzzzz")
@@ -59,7 +59,7 @@ def test_the_number_of_suggestions_is_announced(box, lang):
 
 def test_a_suggestion_is_chosen_by_touch(box, lang):
     page, _combobox = box
-    page.get_by_role("option").first.click()
+    page.get_by_role("search").get_by_role("option").first.click()
     expect(page.locator(".hit__title").first).to_have_text(TYPED[lang][1])
 
 
