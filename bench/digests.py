@@ -241,8 +241,7 @@ class Site:
             follows.things = frozenset(dice.sample(things, min(len(things), dice.randint(1, 8))))
         return follows
 
-    def _catch(self, hand: carriers.Hand, may_go: Callable[[], None]) -> None:
-        may_go()
+    def _catch(self, hand: carriers.Hand) -> None:
         self.caught.append(hand.message)
 
     # The loop

@@ -18,10 +18,6 @@ from flask import Flask, current_app
 from flask_mail import Connection, Mail
 
 
-class CalledOff(Exception):
-    """It did not leave after all."""
-
-
 class NoConnection(Exception):
     """The server itself cannot be used."""
 
@@ -30,19 +26,18 @@ class NoConnection(Exception):
 class Hand:
     """A letter in our hands: a row of `table` under our lease, with its bytes once they are made.
 
-    `stored`: the address as we keep it; `address`: as mail servers know it. `last`: what is to be written with the
-    row's end. `marked` is set when it was written down how it went: before that its line gives no further text.
+    `queued_at`: None where nobody asks. `stored`: the address as we keep it; `address`: as mail servers know it.
+    `last`: what is to be written with the row's end, fit for JSON.
     """
 
     table: Any
     id: int
     attempts: int
-    queued_at: datetime
+    queued_at: datetime | None
     stored: str = ""
     address: str = ""
     message: bytes = b""
     last: dict[str, Any] = field(default_factory=dict)
-    marked: Event = field(default_factory=Event)
 
     @property
     def file_name(self) -> str:
@@ -79,8 +74,7 @@ def init_app(app: Flask) -> None:
 
 
 class Carrier(Protocol):
-    def send(self, hand: Hand, may_go: Callable[[], None]) -> None:
-        """`may_go` is asked before the text is given; it may wait, or call it off."""
+    def send(self, hand: Hand) -> None: ...
 
     def close(self) -> None: ...
 
@@ -91,8 +85,7 @@ class Folder:
     def __init__(self) -> None:
         self.folder = mail_folder()
 
-    def send(self, hand: Hand, may_go: Callable[[], None]) -> None:
-        may_go()
+    def send(self, hand: Hand) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.folder / f"{hand.file_name}.part"
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -111,29 +104,14 @@ class Server:
         self._made = PatientConnection(current_app.extensions["mail"], current_app.config["MAIL_TIMEOUT"])
         self._host: smtplib.SMTP | None = None
 
-    def send(self, hand: Hand, may_go: Callable[[], None]) -> None:
+    def send(self, hand: Hand) -> None:
         """NoConnection when there is none to be had; smtplib's errors for what befalls this letter."""
         if self._host is None:
             try:
                 self._host = self._made.configure_host()
             except (OSError, smtplib.SMTPException) as error:
                 raise NoConnection(f"{type(error).__name__} {error}") from error
-        self._transfer(self._host, hand, may_go)
-
-    def _transfer(self, host: smtplib.SMTP, hand: Hand, may_go: Callable[[], None]) -> None:
-        """As smtplib's `sendmail`, with a pause before the text."""
-        host.ehlo_or_helo_if_needed()
-        size = [f"size={len(hand.message)}"] if host.does_esmtp and host.has_extn("size") else []
-        code, said = host.mail(self.sender, size)
-        if code != 250:
-            raise smtplib.SMTPSenderRefused(code, said, self.sender)
-        code, said = host.rcpt(hand.address)
-        if code not in (250, 251):
-            raise smtplib.SMTPRecipientsRefused({hand.address: (code, said)})
-        may_go()
-        code, said = host.data(hand.message)
-        if code != 250:
-            raise smtplib.SMTPDataError(code, said)
+        self._host.sendmail(self.sender, [hand.address], hand.message)
 
     def close(self) -> None:
         if self._host is not None:
@@ -160,26 +138,30 @@ Ended = list[tuple[Hand, BaseException | None]]
 class Pool:
     """Lines that work side by side, a thread each, with one letter at a time.
 
-    A line names its next reader while the mark of its last letter is still being written, and gives the text once
-    `marked` is set on that: so at most one letter a line is sent and not yet marked.
+    `note` is told of each letter that left, by its line and before the next one begins: a process that is killed
+    leaves at most one letter a line that was sent and not noted. Where noting fails, no more is sent (`broken`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, note: Callable[[Hand], None], *, low: int) -> None:
+        """`low`: how few letters for each line are a sign that more are wanted."""
         to_server = bool(current_app.config["MAIL_SERVER"])
         self.size: int = current_app.config["MAIL_CONNECTIONS"] if to_server else 1
+        self.broken: Exception | None = None
+        self._note, self._low = note, low * self.size
         self._out = 0
         self._abandoned = False
         self._given: SimpleQueue[Hand | None] = SimpleQueue()
         self._ended: SimpleQueue[tuple[Hand, BaseException | None]] = SimpleQueue()
+        self._look = Event()
         carriers: list[Carrier] = [Server() if to_server else Folder() for _ in range(self.size)]
         self._threads = [Thread(target=self._work, args=(one,), name="mail") for one in carriers]
         for thread in self._threads:
             thread.start()
 
     @property
-    def waiting(self) -> int:
-        """Letters that no line has begun with."""
-        return self._given.qsize()
+    def low(self) -> bool:
+        """Whether the lines will soon have nothing to do."""
+        return self._given.qsize() < self._low
 
     @property
     def busy(self) -> bool:
@@ -198,34 +180,40 @@ class Pool:
         self._out -= len(found)
         return found
 
-    def finished(self) -> Ended:
-        """What came to an end; waits for at least one, if any is on its way."""
+    def finished(self, patience: float) -> Ended:
+        """What came to an end. Waits, at most so many seconds, until little is left to do or something went wrong."""
+        if self.busy:
+            self._look.wait(patience)
+        self._look.clear()
         found: Ended = []
         with contextlib.suppress(Empty):
-            while self.busy:
-                found.append(self._ended.get(block=not found))
-                self._out -= 1
+            while True:
+                found.append(self._ended.get_nowait())
+        self._out -= len(found)
         return found
 
     def _work(self, carrier: Carrier) -> None:
-        before: Hand | None = None
-
-        def may_go() -> None:
-            while before is not None and not self._abandoned and not before.marked.wait(0.1):
-                pass
-            if self._abandoned:
-                raise CalledOff
-
         while (hand := self._given.get()) is not None:
-            try:
-                carrier.send(hand, may_go)
-            except BaseException as error:
-                carrier.close()  # whatever is left half said on that line must not reach the next letter
-                self._ended.put((hand, error))
-            else:
-                self._ended.put((hand, None))
-            before = hand
+            if self._abandoned:
+                self._given.put(hand)
+                break
+            error = self._carry(carrier, hand)
+            self._ended.put((hand, error))
+            if error is not None or self.broken or self.low:
+                self._look.set()
         carrier.close()
+
+    def _carry(self, carrier: Carrier, hand: Hand) -> BaseException | None:
+        try:
+            carrier.send(hand)
+        except BaseException as error:
+            carrier.close()  # whatever is left half said on that line must not reach the next letter
+            return error
+        try:
+            self._note(hand)
+        except Exception as error:
+            self.broken, self._abandoned = error, True
+        return None
 
     def __enter__(self) -> Self:
         return self
@@ -233,8 +221,8 @@ class Pool:
     def __exit__(
         self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """After an error no text is given any more."""
-        self._abandoned = kind is not None
+        """After an error no further letter is begun."""
+        self._abandoned = self._abandoned or kind is not None
         self.take_back()
         for _ in self._threads:
             self._given.put(None)

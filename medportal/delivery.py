@@ -1,5 +1,5 @@
-"""Sends what is to be sent: taken with a lease, sent, marked; nothing is lost and nothing repeated but the letters
-that were on the lines when a process died, and those keep their Message-ID.
+"""Sends what is to be sent: taken with a lease, sent, noted, marked; nothing is lost and nothing repeated but the
+letters that were on the lines when a process died, and those keep their Message-ID.
 
 Two queues, one way: the outbox (letters with a cause of their own) goes first, then the deliveries of digests. Several
 lines work side by side (`carriers.Pool`); the database is asked by this thread alone.
@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
-from medportal import queues, suppressions
+from medportal import queues, receipts, suppressions
 from medportal.carriers import Ended, Hand, NoConnection, Pool
 from medportal.digests import editions, letters, schedule, subscribers
 from medportal.extensions import db, reading
@@ -27,10 +27,12 @@ from medportal.models.digest import Delivery, Digest, Edition, Occasion, Stage
 from medportal.models.outbox import MailState, Outbox
 from medportal.models.subscription import Standing, Subscriber
 
-AHEAD, LOW = 20, 3
+AHEAD, LOW = 40, 5
 """Letters made ready for each line, and how few of them are a sign to take more."""
 FRESH = timedelta(seconds=1)
 """How long they may lie there: who stops meanwhile must not get them."""
+MARKED_AFTER = 0.25
+"""Seconds until the database knows of a letter that left."""
 DROPS = 5
 """Lines that break one after the other before the server is left in peace for a while."""
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
@@ -47,8 +49,9 @@ def send_due(*, stop: Callable[[], bool] = lambda: False, limit: int = 1000) -> 
 
     OutOfReach when the mail server cannot be used: the caller lets some time pass.
     """
-    with Pool() as pool, db.engine.connect() as marks:
-        return _Round(pool, marks, stop, limit).run()
+    receipts.recover()
+    with receipts.Receipts() as notes, Pool(notes.note, low=LOW) as pool:
+        return _Round(pool, stop, limit).run()
 
 
 def is_due(now: datetime) -> bool:
@@ -84,8 +87,8 @@ def allowance(now: datetime) -> int:
 class _Round:
     """One go at the queues."""
 
-    def __init__(self, pool: Pool, marks: sa.Connection, stop: Callable[[], bool], limit: int) -> None:
-        self.pool, self.marks, self.stop, self.left = pool, marks, stop, limit
+    def __init__(self, pool: Pool, stop: Callable[[], bool], limit: int) -> None:
+        self.pool, self.stop, self.left = pool, stop, limit
         self.done = self.drops = 0
         self.trouble = ""
         self._ready: OrderedDict[tuple[int, int], tuple[int, letters.Ready] | None] = OrderedDict()
@@ -95,36 +98,27 @@ class _Round:
             db.session.rollback()
 
     def run(self) -> int:
-        ended: Ended = []
         while True:
-            taken = self._settle(ended)
-            for hand, _ in ended:
-                hand.marked.set()
+            taken = self._settle(self.pool.finished(MARKED_AFTER))
             for hand in self._prepared(taken):
                 self.pool.send(hand)
             if not taken and not self.pool.busy:
                 break
-            ended = self.pool.finished()
+        if self.pool.broken:
+            raise self.pool.broken
         if self.trouble:
             raise OutOfReach(self.trouble)
         return self.done
 
     def _settle(self, ended: Ended) -> list[Hand]:
-        """What ended is marked, and more is taken when little is left: answers that. One transaction, and none where
-        there is nothing to do."""
-        over = bool(self.trouble) or self.stop()
-        stale = abs(utc_now() - self.looked) > FRESH
-        low = self.left > 0 and self.pool.waiting < LOW * self.pool.size
-        if not (over or stale or low) and all(error is None for _, error in ended):
-            self.drops = 0
-            queues.mark_sent([hand for hand, _ in ended], self.marks)
-            return []
+        """What ended is marked, and more is taken when little is left: answers that. One transaction."""
         self._mark(ended)
-        over = over or bool(self.trouble)
+        over = bool(self.trouble or self.pool.broken) or self.stop()
+        stale = abs(utc_now() - self.looked) > FRESH
         if over or stale:
             self._put_back(self.pool.take_back())
         hands = []
-        if not over and self.left > 0 and (low or stale):
+        if not over and self.left > 0 and self.pool.low:
             if stale:
                 self._look_again()
             wanted = min(self.left, self.pool.size * AHEAD)

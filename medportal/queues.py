@@ -136,43 +136,22 @@ def _note(table: Any, names: tuple[str, ...]) -> Any:
     )
 
 
-def note(table: Any, numbers: Sequence[int], **values: Any) -> None:
+def note(table: Any, numbers: Sequence[int], us: str = IDENTITY, /, **values: Any) -> None:
     known = {f"to_{name}": value for name, value in values.items()}
     db.session.connection().execute(
-        _note(table, tuple(sorted(values))), {"ids": list(numbers), "us": IDENTITY, **known}
+        _note(table, tuple(sorted(values))), {"ids": list(numbers), "us": us, **known}
     )
 
 
-def sent(hands: Sequence[Hand]) -> None:
+def sent(hands: Sequence[Hand], *, us: str = IDENTITY) -> None:
+    """`us`: who had them in hand."""
     now = utc_now()
     alike: dict[Any, list[Hand]] = {}
     for hand in hands:
         alike.setdefault((hand.table, str(hand.last)), []).append(hand)
     for (table, _), group in alike.items():
         numbers = [hand.id for hand in group]
-        note(table, numbers, state=MailState.SENT, error="", sent_at=now, **group[0].last)
-
-
-@cache
-def _sent(table: Any) -> Any:
-    return (
-        sa.update(table)
-        .where(table.id == sa.bindparam("number"), table.leased_by == sa.bindparam("us"))
-        .values(lease_until=None, leased_by=None, state=MailState.SENT, error="", sent_at=_moment("now"))
-    )
-
-
-def mark_sent(hands: Sequence[Hand], connection: sa.Connection) -> None:
-    """As `sent`, in a transaction of its own on a connection of its own: there is one for nearly every letter."""
-    plain = [hand for hand in hands if not hand.last]
-    now = utc_now()
-    with connection.begin():
-        for table in {hand.table for hand in plain}:
-            numbers = [hand.id for hand in plain if hand.table is table]
-            connection.execute(_sent(table), [{"number": n, "us": IDENTITY, "now": now} for n in numbers])
-    if len(plain) < len(hands):
-        sent([hand for hand in hands if hand.last])
-        db.session.commit()
+        note(table, numbers, us, state=MailState.SENT, error="", sent_at=now, **group[0].last)
 
 
 def end(hand: Hand, state: MailState, error: str) -> None:
@@ -184,7 +163,7 @@ def end(hand: Hand, state: MailState, error: str) -> None:
 def again(hand: Hand, error: str, *, counts: bool = True) -> None:
     """Later, at growing distances; for good after two days. `counts`: whether it was this letter's own trouble."""
     now = utc_now()
-    if now - hand.queued_at > GIVE_UP:
+    if hand.queued_at is not None and now - hand.queued_at > GIVE_UP:
         note(hand.table, [hand.id], state=MailState.FAILED, error=error[:300])
         return
     tries = hand.attempts if counts else hand.attempts - 1

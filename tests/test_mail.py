@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from medportal import carriers, delivery, jobs, mail, queues, suppressions, tokens
+from medportal import carriers, delivery, jobs, mail, queues, receipts, suppressions, tokens
 from medportal.digests import staging, subscribers
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
@@ -382,26 +382,28 @@ def test_lines_side_by_side_bring_everybody_one_letter(app, sink, in_app, reader
 
 
 @pytest.mark.parametrize("lines", [1, 3])
-def test_50_who_dies_before_a_mark_repeats_at_most_one_letter_a_line(
-    app, sink, in_app, readers, monkeypatch, lines
+@pytest.mark.parametrize("moment", ["before the note", "before the mark"])
+def test_50_who_dies_repeats_at_most_one_letter_a_line_and_none_that_was_noted(
+    app, sink, in_app, readers, monkeypatch, lines, moment
 ):
     app.config["MAIL_CONNECTIONS"] = lines
     readers(20)
 
-    def dies(*_args):
-        raise KeyboardInterrupt
+    def dies(*_args, **_more):
+        raise RuntimeError("killed")
 
-    for name in ("sent", "mark_sent"):
-        monkeypatch.setattr(queues, name, dies)
-    with pytest.raises(KeyboardInterrupt):
+    seam = (receipts.Receipts, "note") if moment == "before the note" else (queues, "note")
+    monkeypatch.setattr(*seam, dies)
+    with pytest.raises(RuntimeError, match="killed"):
         in_app(delivery.send_due)
-    assert 1 <= len(sink.letters) <= lines
+    copies = lines if moment == "before the note" else 0
+    assert len(sink.letters) >= 1
     monkeypatch.undo()
     in_app(db.session.rollback)
     with time_machine.travel(utc_now() + in_app(queues.lease) + dt.timedelta(seconds=1)):
         in_app(delivery.send_due)
     assert len({to for to, _ in sink.letters}) == 20
-    assert len(sink.letters) <= 20 + lines
+    assert len(sink.letters) <= 20 + copies
     assert len({letter["Message-ID"] for _, letter in sink.letters}) == 20
 
 
