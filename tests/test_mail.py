@@ -1,6 +1,7 @@
 """Letters: how they read, that they leave through a real SMTP server, and what happens when it refuses."""
 
 import datetime as dt
+import fcntl
 import os
 import re
 from pathlib import Path
@@ -496,3 +497,29 @@ def test_what_is_not_needed_any_more_is_thrown_away(in_app, make_user, visitor, 
     assert not list((Path(app.instance_path) / "mail").glob("*.eml"))
     assert in_app(lambda: db.session.scalar(sa.select(sa.func.count()).select_from(Audit))) == 2
     assert in_app(lambda: db.session.scalar(sa.select(sa.func.count()).select_from(User))) == 1
+
+
+def test_receipts_of_the_living_are_left_alone_and_a_line_cut_short_loses_nothing_else(
+    app, sink, in_app, readers, monkeypatch
+):
+    readers(3)
+
+    def dies(*_args, **_more):
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(queues, "note", dies)
+    with pytest.raises(RuntimeError, match="killed"):
+        in_app(delivery.send_due)
+    monkeypatch.undo()
+    in_app(db.session.rollback)
+    (left,) = (Path(app.instance_path) / "mail-receipts").glob("*.log")
+    left.write_bytes(left.read_bytes() + b'{"table": "deli')
+    with left.open("rb") as owner:
+        fcntl.flock(owner, fcntl.LOCK_EX)
+        in_app(receipts.recover)
+        assert left.exists()
+    in_app(receipts.recover)
+    assert not left.exists()
+    with time_machine.travel(utc_now() + in_app(queues.lease) + dt.timedelta(seconds=1)):
+        in_app(delivery.send_due)
+    assert len(sink.letters) == 3
