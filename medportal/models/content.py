@@ -16,7 +16,7 @@ from medportal.models.types import UtcDateTime, moment, pk
 if TYPE_CHECKING:
     from medportal.models.taxonomy import Category
     from medportal.models.treatment import Treatment
-    from medportal.models.trust import Credit, Reference, Review
+    from medportal.models.trust import Credit, Reference, Review, Revision
 
     Model = Base
 else:
@@ -97,7 +97,10 @@ class Content(Model):
     """One thing of one kind, without language. `key` names it for software (samples), None for everything else."""
 
     __tablename__ = "content"
-    __table_args__ = (_one_of("origin", Origin),)
+    __table_args__ = (
+        _one_of("origin", Origin),
+        sa.Index("ix_content_kind_touched_at", "kind", "touched_at"),
+    )
 
     id: Mapped[pk]
     kind: Mapped[str] = mapped_column(sa.String(20), index=True)
@@ -109,6 +112,11 @@ class Content(Model):
         sa.ForeignKey("content.id", ondelete="SET NULL"), index=True
     )
     created_at: Mapped[moment] = mapped_column(default=utc_now)
+    touched_at: Mapped[moment] = mapped_column(default=utc_now, index=True)
+    """When anybody last worked on it; the desk's lists run by it."""
+    binned_at: Mapped[moment | None] = mapped_column(index=True)
+    binned_langs: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    """The languages in which it was published when it went to the bin."""
 
     texts: Mapped[list[ContentText]] = relationship(
         back_populates="content", cascade="all, delete-orphan", passive_deletes=True
@@ -181,8 +189,8 @@ class ContentText(Model):
 
 
 class Section(Model):
-    """One keyed section of a text. `as_of` belongs to NOTHING_KNOWN; `matched_revision_id` is the revision of the
-    other language that this section was last compared with."""
+    """One keyed section of a text. `as_of` belongs to NOTHING_KNOWN; `outdated_by_id` is the revision of another
+    language that changed this section there and not here; None means current."""
 
     __tablename__ = "section"
     __table_args__ = (
@@ -196,9 +204,12 @@ class Section(Model):
     key: Mapped[str] = mapped_column(sa.String(30))
     state: Mapped[str] = mapped_column(sa.String(20), default=State.WRITTEN)
     as_of: Mapped[date | None]
-    matched_revision_id: Mapped[int | None] = mapped_column(sa.ForeignKey("revision.id", ondelete="SET NULL"))
+    outdated_by_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("revision.id", ondelete="SET NULL"), index=True
+    )
 
     text: Mapped[ContentText] = relationship(back_populates="sections")
+    outdated_by: Mapped[Revision | None] = relationship()
     parts: Mapped[list[Part]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, order_by="Part.position"
     )

@@ -77,6 +77,8 @@ class Review(Model):
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="RESTRICT"), index=True)
     reviewed_on: Mapped[date]
     next_due: Mapped[date]
+    reminded_at: Mapped[moment | None]
+    """When the owner was told by mail that it falls due."""
 
     person: Mapped[Person] = relationship()
 
@@ -96,3 +98,22 @@ class Revision(Model):
     safety: Mapped[bool] = mapped_column(default=False)
     note: Mapped[str] = mapped_column(sa.String(500), default="")
     snapshot: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+
+
+class WorkingCopy(Model):
+    """What somebody typed and has not saved: a form as it was sent, kept while they work. Nobody else sees it.
+
+    `bases`: language → number of the revision that was on the screen. `version` grows with every keeping; who keeps
+    an older one (a second window) is told.
+    """
+
+    __tablename__ = "working_copy"
+    __table_args__ = (sa.UniqueConstraint("content_id", "user_id"),)
+
+    id: Mapped[pk]
+    content_id: Mapped[int] = mapped_column(sa.ForeignKey("content.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    version: Mapped[int] = mapped_column(default=1)
+    bases: Mapped[dict[str, int]] = mapped_column(sa.JSON, default=dict)
+    form: Mapped[dict[str, list[str]]] = mapped_column(sa.JSON, default=dict)
+    kept_at: Mapped[moment] = mapped_column(default=utc_now, index=True)
