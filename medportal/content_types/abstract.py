@@ -61,6 +61,7 @@ KIND = ContentType(
     icon="book-open",
     sections=("lay_summary", "body", "resources"),
     detail=AbstractDetail,
+    authors_elsewhere=True,
     searched=("journal", "authors", "doi", "pmid"),
     detail_fields={
         "journal": StringField(_l("Journal"), validators=[InputRequired(), Length(max=300)]),

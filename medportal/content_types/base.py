@@ -16,7 +16,6 @@ from typing import Any
 from flask_babel import LazyString
 from wtforms import Field
 
-from medportal.content_types.forms import ContentForm, form_for
 from medportal.content_types.sections import SECTIONS
 
 
@@ -41,6 +40,7 @@ class ContentType:
     when: the moment a list orders by and the moment it ends, from the detail; None means publication.
     day: the day that a list shows and files it under, from the detail; None means the day of publication.
     year_only: a list shows the year of `day` alone.
+    authors_elsewhere: what it tells of was written and published elsewhere, by the authors that its detail names.
     searched: columns of the detail whose words the search finds.
     """
 
@@ -62,16 +62,12 @@ class ContentType:
     when: Callable[[Any], tuple[datetime, datetime | None]] | None = None
     day: Callable[[Any], date] | None = None
     year_only: bool = False
+    authors_elsewhere: bool = False
     searched: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = [key for key in self.sections if key not in SECTIONS]
         assert not unknown, f"{self.key} names sections that do not exist: {unknown}"
-
-    @property
-    def form(self) -> type[ContentForm]:
-        """The form class for one text of this kind."""
-        return form_for(self)
 
 
 KINDS: dict[str, ContentType] = {}

@@ -1,6 +1,6 @@
 """Plain values that describe a text before it is saved: what forms, importers and samples all hand to `save_text`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -33,7 +33,8 @@ class SectionDraft:
 
 @dataclass(frozen=True, kw_only=True)
 class TextDraft:
-    """A text in one language. An empty `slug` is made from the title."""
+    """A text in one language. An empty `slug` is made from the title. `treatments`: key → {"name": …, "benefit": …};
+    None leaves them as they are."""
 
     title: str
     slug: str = ""
@@ -41,6 +42,18 @@ class TextDraft:
     synonyms: Sequence[dict[str, str]] = ()
     made: str = Made.WRITTEN
     sections: Sequence[SectionDraft] = ()
+    treatments: Mapping[str, dict[str, str]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a save does to a text. `minor`: no reader need be told and no translation becomes older. `safety`: it
+    matters to somebody's safety and is told at once. `note`: what changed and why; readers see it."""
+
+    draft: TextDraft
+    note: str = ""
+    minor: bool = False
+    safety: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

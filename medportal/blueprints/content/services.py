@@ -1,12 +1,15 @@
 """Changes of content. Plain arguments; every function flushes, the caller commits once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from medportal import audit
+from medportal.blueprints.content import freshness
 from medportal.blueprints.content.drafts import (
+    Change,
     ContentDraft,
     SectionDraft,
     TextDraft,
@@ -37,7 +40,7 @@ from medportal.models.digest import News
 from medportal.models.people import Person
 from medportal.models.taxonomy import Category
 from medportal.models.treatment import FIELDS, Treatment, TreatmentText
-from medportal.models.trust import Credit, Reference, Review
+from medportal.models.trust import Credit, Reference, Review, Revision
 
 
 def create_content(draft: ContentDraft, *, by: str) -> Content:
@@ -118,32 +121,96 @@ def save_text(
     minor: bool = False,
     safety: bool = False,
 ) -> ContentText:
-    """Create or change the text of `content` in `lang`, and keep the whole of it as a revision.
+    """One language of `save_texts`."""
+    change = Change(draft=draft, note=note, minor=minor, safety=safety)
+    return save_texts(content, {lang: change}, by=by)[lang]
 
-    HTML is sanitised here. A changed slug leaves a redirect behind. Raises ValueError when no address can be made.
+
+def save_texts(content: Content, changes: Mapping[str, Change], *, by: str) -> dict[str, ContentText]:
+    """Create or change the texts of `content` in these languages, and keep each whole as a revision.
+
+    HTML is sanitised here. A changed slug leaves a redirect behind. What does not change leaves no trace. Raises
+    ValueError when no address can be made.
     """
+    saved = {lang: _save(content, lang, change, by=by) for lang, change in changes.items()}
+    kept = {lang: one for lang, one in saved.items() if one.revision is not None}
+    if not kept:
+        return {lang: one.text for lang, one in saved.items()}
+    content.touched_at = utc_now()
+    grave = {
+        lang: (one.sections, one.revision)
+        for lang, one in kept.items()
+        if one.revision and not one.revision.minor
+    }
+    freshness.settle(content, grave)
+    db.session.flush()
+    shown = {lang: one for lang, one in kept.items() if one.text.status == Status.PUBLISHED}
+    if shown:
+        content_changed(content.id)
+    for lang, one in shown.items():
+        change = changes[lang]
+        if change.safety or not change.minor:
+            happenings.record(one.text, News.SAFETY if change.safety else News.CHANGED, note=change.note)
+    return {lang: one.text for lang, one in saved.items()}
+
+
+class _Saved(NamedTuple):
+    """`revision`: None when nothing changed."""
+
+    text: ContentText
+    sections: frozenset[str]
+    revision: Revision | None
+
+
+def _save(content: Content, lang: str, change: Change, *, by: str) -> _Saved:
     text = next((t for t in content.texts if t.lang == lang), None)
-    before = last_snapshot(text) if text is not None and text.status == Status.PUBLISHED else None
+    before = last_snapshot(text) if text is not None else None
     if text is None:
         text = ContentText(kind=content.kind, lang=lang, sections=[], reviews=[], title="")
         content.texts.append(text)
+    with db.session.no_autoflush:  # not a draft before it has an address
+        assign(text, change.draft)
+        _set_slug(text, slugify(change.draft.slug or text.title))
+    if text.status is None or text.status == Status.TITLE_ONLY:
+        text.status = Status.DRAFT
+    text.policy_version = POLICY_VERSION
+    db.session.flush()
+    after = snapshot(text)
+    if after == before:
+        return _Saved(text, frozenset(), None)
+    text.modified_at = utc_now()
+    revision = keep_revision(text, after, by=by, note=change.note, minor=change.minor, safety=change.safety)
+    return _Saved(text, freshness.changed_sections(before, after), revision)
+
+
+def assign(text: ContentText, draft: TextDraft) -> None:
+    """The words of the draft become the text's, sanitised. Its address and all that follows a save are left alone, so
+    that a preview may show what was not saved."""
     text.title = strip_controls(draft.title).strip()
     text.summary = strip_controls(draft.summary).strip()
     text.synonyms = [{k: strip_controls(v) for k, v in synonym.items()} for synonym in draft.synonyms]
     text.made = draft.made
-    text.modified_at = utc_now()
-    text.policy_version = POLICY_VERSION
-    if text.status is None or text.status == Status.TITLE_ONLY:
-        text.status = Status.DRAFT
-    _set_slug(text, slugify(draft.slug or text.title))
     _set_sections(text, draft.sections)
-    db.session.flush()
-    keep_revision(text, by=by, note=note, minor=minor, safety=safety)
-    if text.status == Status.PUBLISHED:
-        content_changed(content.id)
-        if (safety or not minor) and snapshot(text) != before:
-            happenings.record(text, News.SAFETY if safety else News.CHANGED, note=note)
-    return text
+    for key, fields in (draft.treatments or {}).items():
+        _set_treatment(text, key, fields)
+
+
+def _set_treatment(text: ContentText, key: str, fields: Mapping[str, str]) -> None:
+    """A treatment that was taken out comes back with its first text."""
+    treatments = text.content.treatments
+    treatment = next((one for one in treatments if one.key == key), None)
+    if treatment is None:
+        treatment = Treatment(
+            content_id=text.content_id, key=key, kind=fields["kind"], position=len(treatments), texts=[]
+        )
+        treatments.append(treatment)
+    told = next((one for one in treatment.texts if one.lang == text.lang), None)
+    if told is None:
+        told = TreatmentText(lang=text.lang)
+        treatment.texts.append(told)
+    told.name = strip_controls(fields["name"])
+    for name in FIELDS:
+        setattr(told, name, sanitise(fields.get(name, "")))
 
 
 def name_text(content: Content, lang: str, title: str) -> ContentText:
@@ -208,23 +275,24 @@ def _set_sections(text: ContentText, drafts: Iterable[SectionDraft]) -> None:
         section = by_key.get(key) or Section(key=key, parts=[])
         if key not in by_key:
             text.sections.append(section)
-        elif section.parts:
-            section.parts = []
-            db.session.flush()  # frees the positions before the new parts take them
         section.state = draft.state
         section.as_of = draft.as_of if draft.state == State.NOTHING_KNOWN else None
-        section.parts = [
-            Part(
-                position=n,
-                **{name: getattr(part, name) for name in PART_FIELDS}
-                | {
-                    "html": sanitise(part.html),
-                    "heading": strip_controls(part.heading) if part.heading else None,
-                    "source_url": safe_url(part.source_url),
-                },
-            )
-            for n, part in enumerate(draft.parts)
-        ]
+        _set_parts(section, draft)
+
+
+def _set_parts(section: Section, draft: SectionDraft) -> None:
+    """Parts are changed in place: no two rows may stand at one position, not even for a moment."""
+    for n, part in enumerate(draft.parts):
+        values = {name: getattr(part, name) for name in PART_FIELDS} | {
+            "html": sanitise(part.html),
+            "heading": strip_controls(part.heading) if part.heading else None,
+            "source_url": safe_url(part.source_url),
+        }
+        if n == len(section.parts):
+            section.parts.append(Part(position=n, **values))
+        for name, value in values.items():
+            setattr(section.parts[n], name, value)
+    del section.parts[len(draft.parts) :]
 
 
 def publish(text: ContentText, *, by: str, at: datetime | None = None) -> None:

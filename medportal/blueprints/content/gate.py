@@ -1,0 +1,80 @@
+"""What a medical page must say before readers may see it (U5): who wrote it and with what training, on which evidence,
+with what interests, and, where software drafted it, that a named person checked it.
+
+The four criteria are those of Silberg, Lundberg and Musacchio, JAMA 1997;277:1244: authorship, attribution, disclosure,
+currency. Dates are set by publishing and cannot be missing. Samples and imports are not ours: they carry their label and
+an organisation's credit until somebody edits them.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from medportal.content_types import KINDS
+from medportal.extensions import db
+from medportal.models.content import ContentText, Made, Origin, State
+from medportal.models.trust import Credit, Role
+
+
+class Fault(StrEnum):
+    TEXT = "text"
+    AUTHOR = "author"
+    CREDENTIAL = "credential"
+    DISCLOSURE = "disclosure"
+    REFERENCE = "reference"
+    JOURNAL_AUTHORS = "journal_authors"
+    UNCHECKED = "unchecked"
+
+
+class Closed(Exception):
+    """The text may not be shown: `faults` say what is missing."""
+
+    def __init__(self, text: ContentText, faults: Sequence[Fault]) -> None:
+        super().__init__(", ".join(faults))
+        self.lang, self.faults = text.lang, faults
+
+
+def faults(text: ContentText) -> list[Fault]:
+    """What is missing, in the order in which the forms ask for it; nothing where the rule does not hold."""
+    kind = KINDS[text.kind]
+    found = [] if _says_something(text) else [Fault.TEXT]
+    if not kind.medical or text.content.origin != Origin.OWN:
+        return found
+    found += _of_journal(text) if kind.authors_elsewhere else _of_ours(text)
+    if text.made == Made.MACHINE_DRAFTED and not text.reviews:
+        found.append(Fault.UNCHECKED)
+    return found
+
+
+def check(text: ContentText) -> None:
+    """Closed when something is missing."""
+    missing = faults(text)
+    if missing:
+        raise Closed(text, missing)
+
+
+def _says_something(text: ContentText) -> bool:
+    written = any(section.state == State.WRITTEN and section.parts for section in text.sections)
+    return written or bool(text.summary) or not KINDS[text.kind].medical
+
+
+def authors(text: ContentText) -> list[Credit]:
+    roles = (Role.AUTHOR, Role.WORK_GROUP)
+    return [c for c in text.content.credits if c.role in roles and c.lang in (None, text.lang)]
+
+
+def _of_ours(text: ContentText) -> list[Fault]:
+    people = [credit.person for credit in authors(text)]
+    named = [person for person in people if person.form == "person"]
+    missing = {
+        Fault.AUTHOR: not people,
+        Fault.CREDENTIAL: any(not person.degrees and not person.title for person in named),
+        Fault.DISCLOSURE: any(not person.interests for person in named),
+        Fault.REFERENCE: not text.content.references,
+    }
+    return [fault for fault, is_missing in missing.items() if is_missing]
+
+
+def _of_journal(text: ContentText) -> list[Fault]:
+    """An abstract was written by the journal's authors; the paper itself is the reference."""
+    detail = db.session.get(KINDS[text.kind].detail, text.content_id)  # type: ignore[arg-type]
+    return [] if detail is not None and detail.authors else [Fault.JOURNAL_AUTHORS]
