@@ -143,7 +143,15 @@ window.EditorText = (function () {
     T.UndoRedo, T.Gapcursor, T.Dropcursor.configure({color: false, class: "editor__drop"}), Kept
   ];
 
-  function parse(html) { return new DOMParser().parseFromString(html, "text/html"); }
+  // Even a document that is never shown reports each style and handler to the policy of the page: they are renamed first.
+  var TAG = /<[a-z](?:[^>"']|"[^"]*"|'[^']*')*>?/gi;
+  function parse(html) {
+    var quiet = html.replace(/<style\b[\s\S]*?(<\/style\s*>|$)/gi, "").replace(TAG, function (tag) {
+      return tag.replace(/([\s"'/])(style|on[a-z]+)(?=\s*=)/gi, "$1data-$2");
+    });
+    return new DOMParser().parseFromString(quiet, "text/html");
+  }
+  function styleOf(element) { return (element.getAttribute("data-style") || "").toLowerCase(); }
   function each(root, selector, work) { Array.prototype.slice.call(root.querySelectorAll(selector)).forEach(work); }
   function blank(node) { return !/[^\s\u00a0]/.test(node.textContent) && !(node.querySelector && (node.querySelector("img, table"))); }
 
@@ -243,11 +251,11 @@ window.EditorText = (function () {
   function wordLists(page) {
     var open = [];
     each(page.body, "p, h1, h2, h3, h4, h5, h6", function (p) {
-      var level = /mso-list:[^;]*\blevel([1-9])/i.exec(p.getAttribute("style") || "");
+      var level = /mso-list:[^;]*\blevel([1-9])/.exec(styleOf(p));
       if (!level) return;
       var sign = "";
       each(p, "span", function (span) {
-        if (!/mso-list:\s*ignore/i.test(span.getAttribute("style") || "")) return;
+        if (!/mso-list:\s*ignore/.test(styleOf(span))) return;
         sign += span.textContent;
         span.remove();
       });
@@ -269,8 +277,7 @@ window.EditorText = (function () {
 
   // Google Docs says bold, italic and raised in styles, and wraps all in a <b> that is not bold.
   function styled(element) {
-    var style = (element.getAttribute("style") || "").toLowerCase();
-    var tags = [];
+    var style = styleOf(element), tags = [];
     if (/font-weight:\s*(normal|[1-5]00)/.test(style) && element.matches("b, strong")) { unwrap(element); return; }
     if (/font-style:\s*normal/.test(style) && element.matches("i, em")) { unwrap(element); return; }
     if (!element.matches("span, font")) return;
@@ -319,7 +326,7 @@ window.EditorText = (function () {
     });
     if (!own) each(page.body, "p, h3, h4, blockquote", function (p) { if (blank(p) && !p.closest("td, th")) p.remove(); });
     each(page.body, "p, h3, h4", function (p) { if (!own && !p.hasAttribute("dir")) p.setAttribute("dir", "auto"); });
-    return own ? page.body.innerHTML : page.body.innerHTML.replace(/(?:&nbsp;|\s){2,}/g, " ");
+    return own ? page.body.innerHTML : page.body.innerHTML.replace(/(?:&nbsp;|\s){2,}/g, " ").replace(/(?:&nbsp;|\s)(?=<\/(?:p|h3|h4|li|td|th)>)/g, "");
   }
 
   function strip(element, own) {
