@@ -72,6 +72,7 @@
     var box = make("div", {"class": "editor"}), buttons = [], panel = null, waiting = false;
     var tools = make("div", {"class": "editor__tools"}, box);
     var bar = make("div", {"class": "editor__bar", role: "toolbar", "aria-label": words.toolbar}, tools);
+    var row = make("div", {"class": "editor__row"}, bar), tableRow = make("div", {"class": "editor__row", hidden: ""}, bar);
     var about = {role: "textbox", "aria-multiline": "true", "class": "editor__text prose"};
     var pictures = textarea.dataset.picturesUrl || (form && form.dataset.picturesUrl);
     var references = Number(form && form.dataset.references) || 0;
@@ -116,8 +117,8 @@
       textarea.dispatchEvent(new Event("input", {bubbles: true}));
     }
 
-    function add(entry) {
-      var name = entry[0], button = make("button", {type: "button", "class": "editor__button", tabindex: "-1"}, bar);
+    function add(entry, to) {
+      var name = entry[0], button = make("button", {type: "button", "class": "editor__button", tabindex: "-1"}, to);
       if (entry[1] && words.icons) {
         button.appendChild(picture(entry[1]));
         button.setAttribute("aria-label", words[name]);
@@ -134,19 +135,18 @@
         else if (name === "reference") askReference();
         else if (name === "picture") choosePicture(pictures, insertPicture);
         else {
-          var chain = editor.chain();
+          entry[2](editor.chain(), editor).run();
           // By mouse or finger, writing goes on; by keyboard, the focus stays on the button.
-          if (event.detail) chain = chain.focus();
-          entry[2](chain, editor).run();
+          if (event.detail) editor.view.focus();
         }
       });
-      buttons.push({button: button, pressed: entry[3], name: name, table: TABLE_BUTTONS.indexOf(entry) >= 0});
+      buttons.push({button: button, pressed: entry[3], name: name});
     }
     BUTTONS.forEach(function (entry) {
       if (entry[0] === "picture" && !pictures || entry[0] === "reference" && !references) return;
-      add(entry);
+      add(entry, row);
     });
-    TABLE_BUTTONS.forEach(add);
+    TABLE_BUTTONS.forEach(function (entry) { add(entry, tableRow); });
 
     function refreshSoon() {
       if (waiting) return;
@@ -161,9 +161,9 @@
         var off = item.name === "undo" && !editor.can().undo() || item.name === "redo" && !editor.can().redo() || item.name === "table" && inTable;
         if (item.pressed) item.button.setAttribute("aria-pressed", String(editor.isActive.apply(editor, item.pressed)));
         item.button.setAttribute("aria-disabled", String(!!off));
-        item.button.hidden = item.table && !inTable;
       });
-      if (current().hidden) step(buttons[0].button);
+      tableRow.hidden = !inTable;
+      if (!inTable && tableRow.contains(current())) step(buttons[0].button);
     }
 
     // One Tab stop; arrow keys go along the toolbar as it is seen.
@@ -173,12 +173,12 @@
       to.tabIndex = 0;
     }
     bar.addEventListener("keydown", function (event) {
-      var shown = buttons.map(function (item) { return item.button; }).filter(function (button) { return !button.hidden; });
+      var shown = buttons.map(function (item) { return item.button; }).filter(function (button) { return !button.parentNode.hidden; });
       var forward = getComputedStyle(bar).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
       var moves = {Home: 0, End: shown.length - 1}, at = shown.indexOf(document.activeElement);
       moves[forward] = (at + 1) % shown.length;
       moves[forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft"] = (at - 1 + shown.length) % shown.length;
-      if (event.key === "Escape") { event.preventDefault(); editor.commands.focus(); return; }
+      if (event.key === "Escape") { event.preventDefault(); editor.view.focus(); return; }
       if (!(event.key in moves) || at < 0) return;
       event.preventDefault();
       step(shown[moves[event.key]]);
@@ -194,22 +194,22 @@
       caption.textContent = question;
       var input = make("input", {id: name, type: type, dir: "ltr", autocomplete: "off", value: value}, panel);
       var fault = make("p", {"class": "field__error", id: name + "-error", role: "alert"}, panel);
-      var row = make("div", {"class": "cluster"}, panel);
+      var answers = make("div", {"class": "cluster"}, panel);
       if (type === "number") { input.min = 1; input.max = references; }
       function go() {
         var wrong = done(input.value);
-        if (!wrong) { close(); editor.commands.focus(); return; }
+        if (!wrong) { close(); editor.view.focus(); return; }
         fault.textContent = wrong;
         input.setAttribute("aria-invalid", "true");
         input.setAttribute("aria-describedby", fault.id);
         input.focus();
       }
-      plainButton(action, row, "button").addEventListener("click", go);
-      if (extra) plainButton(extra[0], row).addEventListener("click", function () { extra[1](); close(); editor.commands.focus(); });
-      plainButton(words.cancel, row).addEventListener("click", function () { close(); editor.commands.focus(); });
+      plainButton(action, answers, "button").addEventListener("click", go);
+      if (extra) plainButton(extra[0], answers).addEventListener("click", function () { extra[1](); close(); editor.view.focus(); });
+      plainButton(words.cancel, answers).addEventListener("click", function () { close(); editor.view.focus(); });
       panel.addEventListener("keydown", function (event) {
         if (event.key === "Enter" && event.target === input) { event.preventDefault(); go(); }
-        if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); close(); editor.commands.focus(); }
+        if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); close(); editor.view.focus(); }
       });
       input.focus();
       input.select();
@@ -244,9 +244,10 @@
     }
 
     function insertPicture(chosen) {
-      editor.chain().focus().insertContent({type: "picture", attrs: {
+      editor.chain().insertContent({type: "picture", attrs: {
         src: chosen.picture, alt: chosen.alt || "", width: chosen.width || "", height: chosen.height || ""
       }}).run();
+      editor.view.focus();
     }
 
     textarea.parentNode.insertBefore(box, textarea);
@@ -309,7 +310,7 @@
     mounted.forEach(function (field) {
       if (!link || !(link === field.label || (link.hash && link.hash === "#" + field.textarea.id))) return;
       event.preventDefault();
-      field.editor.commands.focus();
+      field.editor.view.focus();
     });
   });
 })();
