@@ -124,8 +124,14 @@ def server() -> Iterator[Trial]:
 
 
 @pytest.fixture
-def trial(server: Trial) -> Trial:
-    vars(server).update(vars(Trial(address=server.address, run=server.run + 1)))
+def given() -> dict[str, str]:
+    """What a test wants on its page; it overrides this with `parametrize`."""
+    return {}
+
+
+@pytest.fixture
+def trial(server: Trial, given: dict[str, str]) -> Trial:
+    vars(server).update(vars(Trial(address=server.address, run=server.run + 1, **given)))
     return server
 
 
@@ -181,9 +187,8 @@ def paste(page: Any, html: str, lang: str = "ar") -> str:
     return value(page, lang)
 
 
+@pytest.mark.parametrize("given", [{"stored": STORED}])
 def test_what_is_cut_and_pasted_within_the_editor_stays_what_it_was(page, trial):
-    trial.stored = STORED
-    page.goto(trial.address)
     text(page, "en").click()
     page.keyboard.press("Control+a")
     page.keyboard.press("Control+x")
@@ -215,9 +220,8 @@ def test_the_field_is_named_by_its_label_and_described_by_its_hint(page):
     focused(page, "text-ar-text")
 
 
+@pytest.mark.parametrize("given", [{"stored": STORED}])
 def test_an_untouched_text_keeps_every_byte_and_a_touched_one_its_meaning(page, trial):
-    trial.stored = STORED
-    page.goto(trial.address)
     assert value(page, "en") == STORED
     text(page, "en").locator("p").first.click()
     page.keyboard.press("Control+End")
@@ -401,9 +405,8 @@ def test_saving_waits_for_the_draft_under_way(page, trial):
     assert len(trial.drafts) == 1
 
 
+@pytest.mark.parametrize("given", [{"seconds": "60"}])
 def test_a_page_that_is_put_away_saves_at_once(page, trial):
-    trial.seconds = "60"
-    page.goto(trial.address)
     text(page, "en").click()
     page.keyboard.type("a")
     page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")
@@ -461,9 +464,8 @@ def test_a_fault_at_the_start_leaves_the_plain_field(page, trial):
     assert page.locator(".editor").count() == 0
 
 
+@pytest.mark.parametrize("given", [{"stored": "p < 0.05\n\n- one\n- two"}])
 def test_words_typed_without_the_editor_open_as_paragraphs(page, trial):
-    trial.stored = "p < 0.05\n\n- one\n- two"
-    page.goto(trial.address)
     assert text(page, "en").locator("li").all_text_contents() == ["one", "two"]
     assert text(page, "en").locator("p").first.text_content() == "p < 0.05"
     assert value(page, "en") == trial.stored
