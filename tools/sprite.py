@@ -1,4 +1,4 @@
-"""Print one SVG sprite of the Lucide icons that the templates use (icon names are listed here)."""
+"""Print one SVG sprite of the Lucide icons that the templates use, or, with "editor", of those on the editor's toolbar."""
 
 import re
 import sys
@@ -56,6 +56,26 @@ ICONS = [
     "user-plus",
     "users",
 ]
+# Loaded on edit pages only.
+EDITOR_ICONS = [
+    "bold",
+    "italic",
+    "heading-3",
+    "heading-4",
+    "list",
+    "list-ordered",
+    "text-quote",
+    "link",
+    "book-marked",
+    "image",
+    "subscript",
+    "superscript",
+    "table",
+    "pilcrow-left",
+    "pilcrow-right",
+    "undo-2",
+    "redo-2",
+]
 
 
 def symbol(name: str, svg: str) -> str:
@@ -69,6 +89,6 @@ print(
     '<svg xmlns="http://www.w3.org/2000/svg" fill="none" stroke="currentColor" stroke-width="2" '
     'stroke-linecap="round" stroke-linejoin="round">'
 )
-for icon in ICONS:
+for icon in EDITOR_ICONS if sys.argv[2:] == ["editor"] else ICONS:
     print(symbol(icon, (folder / f"{icon}.svg").read_text(encoding="utf-8")))
 print("</svg>")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Maintainers only: renew the vendored files of medportal/static from pinned npm packages.
-# Needs npm, openssl, and fonttools with brotli (pyftsubset). Nothing here runs on the site's machine.
+# Needs npm, openssl, and fonttools with brotli (pyftsubset). Nothing here runs on the site's machine. The editor has its own: tools/tiptap/build.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=medportal/static
@@ -28,3 +28,4 @@ cp "$noto/LICENSE" "$out/fonts/LICENSE.noto-sans-arabic.txt"
 lucide=$(fetch lucide-static@1.62.0)
 cp "$lucide/LICENSE" "$out/img/LICENSE.lucide.txt"
 python3 tools/sprite.py "$lucide/icons" > "$out/img/icons-1.62.0.svg"
+python3 tools/sprite.py "$lucide/icons" editor > "$out/img/editor-icons-1.62.0.svg"
