@@ -24,7 +24,7 @@ def typed(form: Any) -> dict[str, Any]:
             text = field.get_text()
             values[name] = text[1:] if text.startswith("\n") else text.removeprefix("\r\n")
         elif kind not in ("submit", "file"):
-            values[name] = field.get("value", "")
+            values.setdefault(name, []).append(field.get("value", ""))
     return values
 
 

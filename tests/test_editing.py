@@ -249,7 +249,7 @@ def test_a_preview_is_for_the_desk_alone(as_, visitor, desk):
     number = begin(desk, en="Anaemia")
     write(desk, number, en__definition_0="Secret.")
     as_("member").get(f"/en/admin/texts/{number}/preview/en", 403)
-    visitor().get(f"/en/admin/texts/{number}/preview/en", 401)
+    visitor().get(f"/en/admin/texts/{number}/preview/en", 303)
 
 
 # History
