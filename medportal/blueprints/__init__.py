@@ -2,7 +2,18 @@
 
 from flask import Flask
 
-from medportal.blueprints import accounts, admin, content, feeds, pages, profile, search, subscriptions
+from medportal.blueprints import (
+    accounts,
+    admin,
+    content,
+    feeds,
+    pages,
+    profile,
+    search,
+    settings,
+    statistics,
+    subscriptions,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -13,4 +24,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(feeds.bp)
     app.register_blueprint(search.bp)
     app.register_blueprint(subscriptions.bp)
+    app.register_blueprint(settings.bp)
+    app.register_blueprint(statistics.bp)
     app.register_blueprint(content.bp)
