@@ -30,6 +30,9 @@ from medportal.models.user import User
 
 BY = "sample"
 REMOVING, LEFT = "removing_sample", "sample_left"
+PASSWORD_FILE = "demo_password"
+"""In the instance folder: the password that all accounts of the sample site share."""
+BATCH = 20
 SECONDS = 0.25
 """How long a step takes on before it leaves the rest to the next."""
 
@@ -44,12 +47,8 @@ class Counts:
     media: int = 0
     people: int = 0
 
-    @property
-    def steps(self) -> int:
-        return self.things + self.edited + self.media + self.people
-
     def __bool__(self) -> bool:
-        return self.steps > 0
+        return bool(self.things or self.edited or self.media or self.people)
 
 
 def _edited() -> sa.ColumnElement[bool]:
@@ -78,19 +77,14 @@ def _count(query: sa.Select[Any]) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())) or 0
 
 
-def are_here() -> bool:
-    """Cheap, for every look at the desk."""
-    return (
-        db.session.scalar(
-            sa.select(
-                sa.or_(
-                    sa.exists().where(Content.origin == Origin.SAMPLE),
-                    sa.exists().where(User.sample),
-                )
-            )
-        )
-        or False
-    )
+def left(keep: int | None = None) -> int:
+    """How many things, pictures and accounts are still to go."""
+    return sum(_count(query) for query in (_things(), _media(), _people(keep)))
+
+
+def glance() -> Counts:
+    """Things and accounts only, whoever edited them: cheap enough for every look at the desk."""
+    return Counts(things=_count(_things()), people=_count(_people(None)))
 
 
 def counts(keep: int | None = None) -> Counts:
@@ -127,7 +121,7 @@ def progress() -> tuple[int, int] | None:
     if row is None:
         return None
     total = sum(row.value[name] for name in ("things", "edited", "media", "people"))
-    return max(0, total - counts(row.value["keep"]).steps), total
+    return max(0, total - left(row.value["keep"])), total
 
 
 def step() -> bool:
@@ -168,21 +162,21 @@ def were_left() -> bool:
 
 
 def drop_texts(until: float = math.inf) -> int:
-    """How many went before the moment `until` of the monotonic clock. What somebody has edited stays, as
-    the site's own. Flushes."""
+    """How many went before the moment `until` of the monotonic clock. What somebody has edited stays, as the site's
+    own. Flushes."""
     gone = 0
-    for content in db.session.scalars(_things().where(_edited())).all():
-        if time.monotonic() >= until:
-            return gone
-        content.origin, content.key = Origin.OWN, None
-        content_changed(content.id)
-    while time.monotonic() < until:
-        sample = db.session.scalar(_things().where(~_edited()).limit(1))
-        if sample is None:
-            break
-        services.delete_content(sample, by=BY)
-        db.session.flush()
-        gone += 1
+    batch = _things().add_columns(_edited().label("edited")).limit(BATCH)
+    while time.monotonic() < until and (rows := db.session.execute(batch).all()):
+        for sample, edited in rows:
+            if time.monotonic() >= until:
+                break
+            if edited:
+                sample.origin, sample.key = Origin.OWN, None
+                content_changed(sample.id)
+            else:
+                services.delete_content(sample, by=BY)
+                gone += 1
+            db.session.flush()
     return gone
 
 
@@ -206,6 +200,8 @@ def drop_people(until: float = math.inf, *, keep: int | None = None) -> int:
             break
         carriers.forget_files(erasure.erase(user))
         gone += 1
+    if gone and not _count(_people(None)):
+        (Path(current_app.instance_path) / PASSWORD_FILE).unlink(missing_ok=True)
     return gone
 
 

@@ -163,9 +163,7 @@ def test_time_runs_in_the_direction_of_reading(rtl):
     assert places == sorted(places, reverse=rtl)
     assert all(drawing.left <= bar.x and bar.x + bar.width <= drawing.right for bar in drawing.bars)
     assert all(bar.y >= 0 and bar.height >= 0 for bar in drawing.bars)
-    assert [mark.text for mark in drawing.beside] == ["0", "2", "5", "7", "10"] or drawing.beside[
-        -1
-    ].text == "10"
+    assert [mark.text for mark in drawing.beside] == ["0", "5", "10"]
 
 
 @pytest.mark.parametrize(

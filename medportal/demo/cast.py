@@ -54,7 +54,7 @@ def _password() -> str:
     given = os.environ.get("MEDPORTAL_DEMO_PASSWORD")
     if given:
         return given
-    path = Path(current_app.instance_path) / "demo_password"
+    path = Path(current_app.instance_path) / samples.PASSWORD_FILE
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:

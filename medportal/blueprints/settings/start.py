@@ -32,9 +32,7 @@ def _samples() -> dict[str, Any]:
 def _notice() -> samples.Counts | None:
     """What of the samples is left, for the owner's first page; None when nothing is, or for others."""
     user = signed_in_user()
-    if user is None or user.role != Role.OWNER or not samples.are_here():
-        return None
-    return samples.counts()
+    return samples.glance() if user is not None and user.role == Role.OWNER else None
 
 
 def say(found: samples.Counts) -> list[str]:
