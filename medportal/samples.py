@@ -30,10 +30,10 @@ from medportal.models.user import User
 
 BY = "sample"
 REMOVING, LEFT = "removing_sample", "sample_left"
-PASSWORD_FILE = "demo_password"
+PASSWORD_FILE = "demo_password"  # noqa: S105  # a name of a file
 """In the instance folder: the password that all accounts of the sample site share."""
 BATCH = 20
-SECONDS = 0.25
+SECONDS = 0.15
 """How long a step takes on before it leaves the rest to the next."""
 
 
