@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, Form, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import TextInput
 
 from medportal import choices
 from medportal.forms import MemberForm, ShortEnough, email_field
@@ -91,15 +92,15 @@ def _western_digits(text: str | None) -> str:
 
 
 def contact_form() -> type[MemberForm]:
-    email = email_field(_l("Email address for readers"))
-    email.kwargs["validators"] = [Optional(), *email.kwargs["validators"][1:]]
-    fields: dict[str, Any] = in_languages("address", _l("Address"), 300, kind=TextAreaField, rows=3)
+    fields: dict[str, Any] = in_languages("address", _l("Postal address"), 300, kind=TextAreaField, rows=3)
     fields["phone"] = StringField(
         _l("Telephone"),
         [Optional(), _is_phone],
         filters=[_western_digits],
         render_kw=_LTR | {"inputmode": "tel", "autocomplete": "off"},
     )
+    email = email_field(_l("Email address for readers"))
+    email.kwargs["validators"] = [Optional(), *email.kwargs["validators"][1:]]
     fields["email"] = email
     return type("ContactForm", (MemberForm,), fields)
 
@@ -185,6 +186,7 @@ class DatesForm(MemberForm):
         _l("Digits of dates and counts on Arabic pages"),
         choices=[SelectChoice("no", "0 1 2 3"), SelectChoice("yes", "\u0660 \u0661 \u0662 \u0663")],
         description=_l("Texts are shown as they were written."),
+        render_kw={"dir": "ltr"},
     )
     arabic_region = SelectField(
         _l("Names of the months on Arabic pages"),
@@ -212,7 +214,8 @@ class ReviewForm(MemberForm):
     review_months = IntegerField(
         _l("A reviewed text is due again after so many months"),
         [InputRequired(), NumberRange(min=1, max=120)],
-        render_kw={"dir": "ltr", "inputmode": "numeric", "min": 1, "max": 120},
+        widget=TextInput(),
+        render_kw={"dir": "ltr", "inputmode": "numeric"},
     )
     second_person = BooleanField(
         _l("Publishing needs a second person"),
