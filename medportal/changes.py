@@ -6,13 +6,12 @@ caches hold; all in the transaction of the change itself.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import current_app
 
+from medportal import choices
 from medportal.content_types import KINDS
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
@@ -78,7 +77,8 @@ def relist(content_ids: Sequence[int]) -> None:
     ):
         texts[text.content_id].append(text)
     details = _details(things)
-    rows = [row for thing in things for row in _rows(thing, texts[thing.id], details.get(thing.id))]
+    zone = choices.zone()
+    rows = [row for thing in things for row in _rows(thing, texts[thing.id], details.get(thing.id), zone)]
     if rows:
         db.session.execute(sa.insert(Listing), rows)
 
@@ -97,7 +97,7 @@ def _details(things: Iterable[Any]) -> dict[int, Any]:
     return found
 
 
-def _rows(thing: Any, texts: list[Any], detail: Any) -> list[dict[str, Any]]:
+def _rows(thing: Any, texts: list[Any], detail: Any, zone: tzinfo) -> list[dict[str, Any]]:
     published = {text.lang: text for text in texts if text.status == Status.PUBLISHED}
     kind = KINDS.get(thing.kind)
     if not published or kind is None:
@@ -110,7 +110,7 @@ def _rows(thing: Any, texts: list[Any], detail: Any) -> list[dict[str, Any]]:
         title = named.get(code, text)
         since = text.published_at or utc_now()
         at, ends = kind.when(detail) if kind.when and detail else (since, None)
-        day = kind.day(detail) if kind.day and detail else _local_day(since)
+        day = kind.day(detail) if kind.day and detail else since.astimezone(zone).date()
         rows.append(
             _row(thing, code, text, title.lang, title.title if title is text else title.known_title)
             | {
@@ -125,10 +125,6 @@ def _rows(thing: Any, texts: list[Any], detail: Any) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _local_day(moment: datetime) -> date:
-    return moment.astimezone(ZoneInfo(current_app.config["TIME_ZONE"])).date()
 
 
 def _row(thing: Any, code: str, text: Any, title_lang: str, title: str) -> dict[str, Any]:

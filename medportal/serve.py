@@ -10,7 +10,7 @@ from types import FrameType
 import sqlalchemy as sa
 from flask_migrate import upgrade
 
-from medportal import create_app, taxonomy
+from medportal import create_app, samples, taxonomy
 from medportal.blueprints.accounts import staff
 from medportal.demo import cast, loader
 from medportal.extensions import db
@@ -31,16 +31,17 @@ def prepare(environment: dict[str, str]) -> list[str]:
     with app.app_context():
         upgrade()
         empty = db.session.scalar(sa.select(Content.id).limit(1)) is None
-        demo = os.environ.get("DEMO", "1") != "0"
+        left = samples.were_left()  # the owner started a site of their own
+        demo = os.environ.get("DEMO", "1") != "0" and not left
         if empty and demo:
             print("Loading the sample site …", flush=True)  # noqa: T201
             loader.load()
         elif empty:
             taxonomy.load()
-        if (empty and demo) or cast.are_here():
-            password = cast.load()
+        if (empty and demo) or cast.here():
+            password = cast.load(add=not left)
             environment.setdefault("STAFF_2FA", "optional")
-            lines += [f"  {email:<24}{password}" for email in cast.CAST]
+            lines += [f"  {email:<24}{password}" for email in cast.here()]
         elif staff.setup_is_open():
             lines.append(f"The first owner: {site}/setup   code: {staff.new_setup_code()}")
         db.session.commit()

@@ -5,17 +5,17 @@ from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
-from flask import Flask, current_app, g, request, url_for
-from flask_babel import get_locale, gettext, to_user_timezone
+from flask import Flask, current_app, request, url_for
+from flask_babel import get_locale, gettext
 from markupsafe import Markup, escape
 from wtforms import Field
 
-from medportal import i18n
+from medportal import choices, i18n
+from medportal.choices import setting
 from medportal.lib import bidi
 from medportal.lib.arabic import has_arabic, to_arabic_digits
 from medportal.lib.dates import utc_now
 from medportal.lib.html import promote_headings, safe_url
-from medportal.models.setting import all_settings
 from medportal.models.types import label_language, localize
 
 LIST_VALUES = ("letter", *i18n.QUERY_KEPT)
@@ -32,7 +32,7 @@ def init_app(app: Flask) -> None:
         bidi_plain=isolate_plain,
         day=day,
         day_and_clock=day_and_clock,
-        day_of=lambda text: _long_date(site_day(datetime.fromisoformat(text)), str(get_locale())),
+        day_of=lambda text: _long_date(site_day(datetime.fromisoformat(text)), _dates()),
         moment_of=lambda text: day_and_clock(datetime.fromisoformat(text)),
         part_of_date=part_of_date,
         digits=digits,
@@ -47,6 +47,7 @@ def init_app(app: Flask) -> None:
         described=described,
         label=label,
         setting=setting,
+        site_zone=choices.time_zone,
         here=here,
         languages=i18n.LANGUAGES,
         current_language=i18n.current_language,
@@ -96,27 +97,27 @@ def label(value: dict[str, str] | None) -> Markup:
 
 def digits(text: Any) -> str:
     """Digits of dates and counts in the site's choice; never for text of articles."""
-    chosen = current_app.config["ARABIC_DIGITS"] and i18n.current_language().code == "ar"
+    chosen = i18n.current_language().code == "ar" and choices.arabic_digits()
     return to_arabic_digits(str(text)) if chosen else str(text)
 
 
 def day(value: date | datetime) -> Markup:
     """A day as a reader writes it; a moment becomes its day in the site's time zone."""
     on = site_day(value) if isinstance(value, datetime) else value
-    shown = digits(_long_date(on, str(get_locale())))
+    shown = digits(_long_date(on, _dates()))
     return Markup(f'<time datetime="{on.isoformat()}">{escape(shown)}</time>')  # noqa: S704
 
 
 def day_and_clock(moment: datetime) -> str:
     """A moment in the site's time zone, for lists of what happened."""
-    local = to_user_timezone(moment)
-    on = _long_date(local.date(), str(get_locale()))
+    local = moment.astimezone(choices.zone())
+    on = _long_date(local.date(), _dates())
     return isolate_plain(digits(gettext("%(day)s, %(clock)s", day=on, clock=f"{local:%H:%M}")))
 
 
 def site_day(moment: datetime) -> date:
     """The day of a moment in the site's time zone, as pages show it."""
-    return to_user_timezone(moment).date()
+    return moment.astimezone(choices.zone()).date()
 
 
 def part_of_date(written: str) -> Markup:
@@ -128,8 +129,16 @@ def part_of_date(written: str) -> Markup:
         pattern = None
     if pattern is None:
         return escape(written)
-    shown = digits(format_date(on, pattern, locale=get_locale()))
+    shown = digits(format_date(on, pattern, locale=_dates()))
     return Markup('<time datetime="{}">{}</time>').format(written, shown)
+
+
+def _dates() -> str:
+    """The locale of dates: in Arabic, months are named as in the country of the owner's choice."""
+    locale = get_locale()
+    assert locale is not None, "dates are written for somebody"
+    region = choices.arabic_region() if locale.language == "ar" else ""
+    return f"ar_{region}" if region else str(locale)
 
 
 @lru_cache(maxsize=4096)
@@ -157,10 +166,3 @@ def here(**changes: Any) -> str:
     query = {name: request.args.get(name) for name in LIST_VALUES} | changes
     query = {name: value for name, value in query.items() if value}
     return url_for(request.endpoint or "pages.home", **{**query, **(request.view_args or {})})
-
-
-def setting(key: str, default: Any = None) -> Any:
-    """A choice of the owner; read once a request."""
-    if "settings" not in g:
-        g.settings = all_settings()
-    return g.settings.get(key, default)

@@ -11,6 +11,8 @@ from medportal.blueprints import (
     pages,
     profile,
     search,
+    settings,
+    statistics,
     subscriptions,
 )
 
@@ -24,4 +26,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(search.bp)
     app.register_blueprint(subscriptions.bp)
     app.register_blueprint(editing.bp)
+    app.register_blueprint(settings.bp)
+    app.register_blueprint(statistics.bp)
     app.register_blueprint(content.bp)

@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from flask import current_app
 
-from medportal import passwords
+from medportal import passwords, samples
 from medportal.extensions import db
 from medportal.lib import addresses
 from medportal.models.user import Role, User
@@ -15,8 +15,8 @@ from medportal.models.user import Role, User
 CAST = {f"{role.value}@example.org": role for role in (Role.OWNER, Role.EDITOR, Role.CONSULTANT, Role.MEMBER)}
 
 
-def load() -> str:
-    """Add whoever is missing, and see that the password fits; it is answered. Commits."""
+def load(*, add: bool = True) -> str:
+    """Add whoever is missing (unless `add` is False), and see that the password fits; it is answered. Commits."""
     password = _password()
     found = {
         user.email_key: user
@@ -27,6 +27,8 @@ def load() -> str:
     hashed = stored if stored and passwords.matches(stored, password) else passwords.hash_of(password)
     for email, role in CAST.items():
         user = found.get(addresses.key(email))
+        if user is None and not add:
+            continue
         if user is None:
             user = User(email=email, email_key=addresses.key(email), role=role, sample=True)
             user.lang = current_app.config["DEFAULT_LANGUAGE"]
@@ -39,12 +41,12 @@ def load() -> str:
 
 def remove() -> int:
     """Flushes; how many went."""
-    gone = db.session.execute(sa.delete(User).where(User.sample))
-    return gone.rowcount  # type: ignore[attr-defined]
+    return samples.drop_people()
 
 
-def are_here() -> bool:
-    return db.session.scalar(sa.select(User.id).where(User.sample).limit(1)) is not None
+def here() -> list[str]:
+    """The addresses of those who are here."""
+    return list(db.session.scalars(sa.select(User.email).where(User.sample).order_by(User.id)))
 
 
 def _password() -> str:
@@ -52,7 +54,7 @@ def _password() -> str:
     given = os.environ.get("MEDPORTAL_DEMO_PASSWORD")
     if given:
         return given
-    path = Path(current_app.instance_path) / "demo_password"
+    path = Path(current_app.instance_path) / samples.PASSWORD_FILE
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from flask import current_app
 from markdown_it import MarkdownIt
 
-from medportal import taxonomy
+from medportal import samples, taxonomy
 from medportal.blueprints.content import services
 from medportal.blueprints.content.drafts import (
     ContentDraft,
@@ -27,20 +27,17 @@ from medportal.blueprints.content.drafts import (
     TextDraft,
     TreatmentDraft,
 )
-from medportal.changes import content_changed
 from medportal.content_types import KINDS, ContentType
-from medportal.digests import editions
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
 from medportal.lib.dates import utc_now
-from medportal.models.content import Content, ContentText, Made, Origin, State, Urgency
+from medportal.models.content import Content, Made, Origin, State, Urgency
 from medportal.models.media import Media
 from medportal.models.treatment import FIELDS
-from medportal.models.trust import Revision
 from medportal.search import glossary
 
 FOLDER = Path(__file__).parent
-BY = "sample"
+BY = samples.BY
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 _MARK = re.compile(r"\s*\[@([\w-]+)\]")
 _SECTION = re.compile(r"^## +([a-z_]+) *$", re.M)
@@ -80,26 +77,10 @@ def load(*, echo: Callable[[str], None] = lambda _line: None) -> int:
 def remove() -> int:
     """Take the samples and their pictures away; how many went. What somebody has edited since stays, as the site's own.
     The caller commits."""
-    edited = (
-        sa.select(Revision.id)
-        .join(ContentText, ContentText.id == Revision.text_id)
-        .where(ContentText.content_id == Content.id, Revision.saved_by != BY)
-        .exists()
-    )
-    samples = sa.select(Content).where(Content.origin == Origin.SAMPLE)
-    kept = db.session.scalars(samples.where(edited)).all()
-    for content in kept:
-        content.origin, content.key = Origin.OWN, None
-    content_changed(*[content.id for content in kept])
-    things = db.session.scalars(samples.where(~edited)).all()
-    for content in things:
-        services.delete_content(content, by=BY)
-    for media in db.session.scalars(sa.select(Media).where(Media.source == BY)).all():
-        (_media_folder() / media.name).unlink(missing_ok=True)
-        db.session.delete(media)
-    db.session.flush()
-    editions.forget_empty()
-    return len(things)
+    gone = samples.drop_texts()
+    samples.drop_media()
+    samples.drop_traces()
+    return gone
 
 
 def _references() -> dict[str, dict[str, str]]:

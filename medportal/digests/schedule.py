@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import current_app
 
+from medportal import choices
 from medportal.extensions import db
 from medportal.lib.dates import local_to_utc
 from medportal.models.setting import Setting
@@ -47,7 +47,7 @@ def choose(new: Choice) -> None:
 
 def last_due(frequency: str, now: datetime) -> datetime:
     """The latest moment, not after `now`, at which a digest of this frequency was to be written."""
-    chosen, zone = choice(), current_app.config["TIME_ZONE"]
+    chosen, zone = choice(), choices.time_zone()
     day = now.astimezone(ZoneInfo(zone)).date()
     while True:
         moment = local_to_utc(day, time(chosen.hour), zone)
@@ -58,7 +58,7 @@ def last_due(frequency: str, now: datetime) -> datetime:
 
 def next_due(frequency: str, now: datetime) -> datetime:
     """The first moment after `now`."""
-    chosen, zone = choice(), current_app.config["TIME_ZONE"]
+    chosen, zone = choice(), choices.time_zone()
     day = now.astimezone(ZoneInfo(zone)).date()
     while True:
         moment = local_to_utc(day, time(chosen.hour), zone)

@@ -71,6 +71,7 @@ ACTIONS = {
     "mailing sent": _l("Announcement sent"),
     "publish": _l("Text published"),
     "withdraw": _l("Text withdrawn"),
+    "samples removed": _l("Sample content removed"),
 }
 
 OBJECTS = {

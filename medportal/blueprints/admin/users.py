@@ -15,13 +15,13 @@ from medportal.blueprints.admin import queries, services
 from medportal.blueprints.admin.forms import InviteForm, LatestForm, RoleForm
 from medportal.blueprints.admin.views import bp, me
 from medportal.blueprints.profile.queries import events_of, sessions_of
+from medportal.choices import setting
 from medportal.extensions import db
 from medportal.i18n import current_language
 from medportal.lib import addresses
 from medportal.models.user import Role, Token, User
 from medportal.paging import asked_one_of, asked_page
 from medportal.sessions import member
-from medportal.templating import setting
 
 Answer = str | Response | tuple[str, int]
 

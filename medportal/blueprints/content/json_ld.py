@@ -6,9 +6,10 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from medportal.blueprints.content.page import TextPage
+from medportal.choices import setting
 from medportal.i18n import current_language
 from medportal.models.types import localize
-from medportal.templating import absolute, setting, site_day
+from medportal.templating import absolute, site_day
 
 
 def page_json_ld(page: TextPage) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from medportal.blueprints.content import views as content_views
 from medportal.blueprints.pages import queries, services
 from medportal.blueprints.pages.forms import ContactForm, ReportForm
 from medportal.blueprints.profile.queries import latest_members
+from medportal.choices import setting
 from medportal.content_types import KINDS
 from medportal.content_types.sections import SECTIONS
 from medportal.extensions import db, reading
 from medportal.i18n import current_language, preferred_language
 from medportal.paging import asked_number
-from medportal.templating import setting
 
 bp = Blueprint("pages", __name__)
 

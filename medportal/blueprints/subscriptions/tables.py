@@ -16,7 +16,7 @@ from medportal.digests import subscribers
 from medportal.digests.subscribers import Consent, Manner, Wishes
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES, current_language
-from medportal.lib import addresses
+from medportal.lib import addresses, sheets
 from medportal.models.subscription import Frequency, Standing, Subscriber
 
 COLUMNS = (
@@ -27,7 +27,6 @@ COLUMNS = (
 
 MOST = 5_000
 BATCH = 50
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class NotATable(Exception):
@@ -46,7 +45,7 @@ class Result:
 
 def write() -> Iterator[str]:
     """The whole table, in pieces."""
-    yield "\ufeff" + _lines([COLUMNS])
+    yield sheets.MARK + sheets.lines([COLUMNS])
     last = 0
     while True:
         rows = db.session.scalars(
@@ -59,7 +58,7 @@ def write() -> Iterator[str]:
         if not rows:
             return
         last = rows[-1].id
-        yield _lines([_row(row) for row in rows])
+        yield sheets.lines([_row(row) for row in rows])
         db.session.expunge_all()
 
 
@@ -75,14 +74,6 @@ def _row(row: Subscriber) -> list[str]:
         row.consent_how,
         row.consent_note,
     ]
-
-
-def _lines(rows: Sequence[Sequence[str]]) -> str:
-    """No cell begins as a formula does: whoever opens the table shall not run what a stranger wrote."""
-    made = io.StringIO()
-    safe = [[f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows]
-    csv.writer(made).writerows(safe)
-    return made.getvalue()
 
 
 def read(file: bytes, pasted: str) -> list[tuple[int, dict[str, str]]]:
@@ -112,9 +103,9 @@ def read(file: bytes, pasted: str) -> list[tuple[int, dict[str, str]]]:
 
 
 def _plain(cell: str) -> str:
-    """Without the mark that `_lines` puts before what begins as a formula."""
+    """Without the mark that `sheets.lines` puts before what begins as a formula."""
     cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(sheets.FORMULA) else cell
 
 
 def take_in(rows: Sequence[tuple[int, dict[str, str]]], *, have: bool, note: str, by: str) -> Result:
