@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from medportal.blueprints import accounts, admin, content, feeds, pages, profile, search, subscriptions
+from medportal.blueprints import accounts, admin, content, feeds, media, pages, profile, search, subscriptions
 
 
 def init_app(app: Flask) -> None:
@@ -12,5 +12,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(admin.bp)
     app.register_blueprint(feeds.bp)
     app.register_blueprint(search.bp)
+    app.register_blueprint(media.bp)
     app.register_blueprint(subscriptions.bp)
     app.register_blueprint(content.bp)
