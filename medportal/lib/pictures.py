@@ -103,9 +103,11 @@ def _jpeg(data: bytes) -> Slim:
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             progressive, planes = progressive or marker == 0xC2, _planes(words)
         scans += marker == 0xDA
+        if scans > MOST_SCANS:
+            raise Broken("more scans than a picture needs")
         kept.append(bytes((0xFF, marker)) + piece)
-    if not 0 < scans <= MOST_SCANS:
-        raise Broken("no scan, or more of them than a picture needs")
+    if not scans:
+        raise Broken("no scan")
     kept.append(b"\xff\xd9")
     many = progressive or scans > 1
     return Slim("JPEG", b"".join(kept), orientation, 2 * planes if many else 0, solid=True)

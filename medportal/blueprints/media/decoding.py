@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from flask_babel import gettext
 from PIL import Image, ImageCms, UnidentifiedImageError
 
+from medportal.access import PICTURES
 from medportal.lib.pictures import Broken, Slim, slim
 
 MOST_PIXELS = 20_000_000
@@ -63,6 +64,8 @@ def read(data: bytes) -> Picture:
     """The picture in these bytes, made anew. Raises Refused."""
     if not data:
         raise Refused(gettext("The file is empty."))
+    if len(data) > PICTURES:
+        raise Refused(gettext("The file is larger than %(n)s megabytes.", n=PICTURES >> 20))
     try:
         cut = slim(data)
     except Broken:
