@@ -17,7 +17,11 @@ def encoded(form: str, image: Image.Image | None = None, **values: object) -> by
 
 
 def _noise(size: tuple[int, int], mode: str = "RGB") -> Image.Image:
-    return Image.effect_noise((size[0] // 4, size[1] // 4), 50).resize(size).convert(mode)
+    return (
+        Image.effect_noise((size[0] // 4, size[1] // 4), 50)
+        .resize(size, Image.Resampling.NEAREST)
+        .convert(mode)
+    )
 
 
 def gps_photo() -> bytes:

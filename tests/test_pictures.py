@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import time_machine
-from PIL import Image
+from PIL import Image, ImageCms
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -24,7 +24,7 @@ from medportal.lib.dates import utc_now
 from medportal.models.audit import Audit
 from medportal.models.media import Media
 from tests.conftest import section
-from tests.hostile_pictures import HOSTILE, gps_photo
+from tests.hostile_pictures import HOSTILE, LARGE, gps_photo
 
 ALT = {"alt_ar": "رسم للقلب", "alt_en": "Drawing of a heart"}
 
@@ -78,7 +78,9 @@ def test_an_editor_uploads_a_picture_and_finds_it(as_, lang, app, media_of):
     assert browser.get(f"/{lang}/admin/pictures").one(".empty a")["href"] == f"/{lang}/admin/pictures/new"
     page = send(browser, photo(), lang=lang, **ALT, source="Our drawing", licence="CC BY 4.0")
     address = page.response.headers["Location"]
-    assert browser.get(address).one(f"#alt_{lang}")["value"] == ALT[f"alt_{lang}"]
+    page = browser.get(address)
+    assert page.one(f"#alt_{lang}")["value"] == ALT[f"alt_{lang}"]
+    assert not page.all("label[for^=alt_] .field__optional")
     assert media_of(lambda media: (media.width, media.height, media.widths)) == (1200, 800, [480, 960, 1200])
     assert [re.sub("^[0-9a-f]{16}-", "", name) for name in stored(app)] == [
         "1200.webp",
@@ -263,6 +265,20 @@ def test_45_nothing_of_the_camera_is_left(as_, app):
             assert image.height > image.width, "the orientation was applied before it was dropped"
 
 
+def test_colours_and_depth_are_those_of_a_screen(app):
+    deep = Image.new("I;16", (8, 8), 40_000)
+    wide = Image.new("RGB", (8, 8), (200, 40, 40))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for image, expected in ((deep, (156, 156, 156)), (wide, (200, 40, 40))):
+        made = io.BytesIO()
+        image.save(made, "PNG", icc_profile=profile if image is wide else None)
+        [file] = decoding.read(made.getvalue()).files.values()
+        with Image.open(io.BytesIO(file)) as seen:
+            assert all(
+                abs(a - b) < 8 for a, b in zip(seen.convert("RGB").getpixel((4, 4)), expected, strict=True)
+            )
+
+
 def test_the_macro_names_all_widths(heart, app, in_app):
     template = (
         '{% from "macros/picture.html" import picture with context %}{{ picture(media, "ar", "50vw") }}'
@@ -349,11 +365,11 @@ def test_45_a_hostile_file_is_refused_at_the_desk_by_its_name(as_, lang):
 
 
 LOOK = """
-import gc, sys
+import sys
+from pathlib import Path
 from flask import Flask
 from flask_babel import Babel
 from medportal.blueprints.media import decoding
-from tests.hostile_pictures import HOSTILE, LARGE
 
 def memory(what):
     lines = open("/proc/self/status").read().splitlines()
@@ -361,31 +377,31 @@ def memory(what):
 
 app = Flask("x")
 Babel(app)
-for name, make in {**{name: make for name, (make, _) in HOSTILE.items()}, **LARGE}.items():
-    data = [make()]
-    gc.collect()
-    before = memory("VmRSS")
-    open("/proc/self/clear_refs", "w").write("5")
-    with app.test_request_context("/"):
+files = sorted(Path(sys.argv[1]).iterdir(), key=lambda path: path.name)
+with app.test_request_context("/"):
+    for path in files[:1] + files:  # the first time loads what every picture needs
+        if path is files[0]:
+            before = memory("VmRSS")
+        open("/proc/self/clear_refs", "w").write("5")
         try:
-            decoding.read(data.pop())
+            decoding.read(path.read_bytes())
         except decoding.Refused:
             pass
-    print(memory("VmHWM") - before, name)
+        print(memory("VmHWM") - before, path.name)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="shared data absent: /proc")
 def test_46_no_file_costs_more_than_150_megabytes(tmp_path):
-    root = Path(__file__).resolve().parent.parent
+    for name, make in {**{name: make for name, (make, _) in HOSTILE.items()}, **LARGE}.items():
+        (tmp_path / name).write_bytes(make())
     looked = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", LOOK],
-        cwd=root,
+        [sys.executable, "-W", "ignore", "-c", LOOK, str(tmp_path)],
+        cwd=Path(__file__).resolve().parent.parent,
         capture_output=True,
         text=True,
         check=True,
-        env={"PYTHONPATH": str(root), "PATH": ""},
     )
-    costs = [(int(line.split(" ", 1)[0]), line) for line in looked.stdout.splitlines()]
-    assert len(costs) >= len(HOSTILE)
-    assert max(costs)[0] < 150, max(costs)
+    costs = sorted((int(line.split(" ", 1)[0]), line) for line in looked.stdout.splitlines())
+    assert len(costs) > len(HOSTILE)
+    assert costs[-1][0] < 150, costs[-5:]

@@ -16,6 +16,14 @@ from medportal.models.media import Media
 MOST_FILES = 10
 
 
+class Expected:
+    """Not called optional; whether it may be missing is looked at by the whole form."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, _form: Any, _field: Field) -> None: ...
+
+
 class FactsForm(MemberForm):
     """With one description for each language of the registry, filled in by `with_descriptions`."""
 
@@ -90,7 +98,7 @@ def _with_descriptions(form: type[FactsForm]) -> type[Any]:
     fields = {
         f"alt_{code}": StringField(
             _l("What is to be seen (%(language)s)", language=language.native_name),
-            validators=[Length(max=300)],
+            validators=[Expected(), Length(max=300)],
             render_kw={"lang": code, "dir": language.dir},
         )
         for code, language in LANGUAGES.items()
