@@ -20,6 +20,7 @@ from medportal.extensions import SAFE_METHODS, db, writing
 from medportal.models.user import STAFF, Role, User
 
 View = TypeVar("View", bound=Callable[..., Any])
+PICTURES = 20 * 1024 * 1024
 
 
 class SignInNeeded(Unauthorized):
@@ -109,6 +110,17 @@ def takes_files(view: View) -> View:
     """Its form may carry a file; everywhere else files are refused at the door."""
     view.takes_files = True  # type: ignore[attr-defined]
     return view
+
+
+def takes_pictures(view: View) -> View:
+    """As `takes_files`, and its form may be as large as photographs are."""
+    view.largest_body = PICTURES  # type: ignore[attr-defined]
+    return takes_files(view)
+
+
+def largest_body(app: Flask, endpoint: str | None) -> int | None:
+    """What a form of this view may weigh in bytes; None for what the site's limit says."""
+    return getattr(app.view_functions[endpoint], "largest_body", None) if endpoint else None
 
 
 def is_marked(app: Flask, endpoint: str | None, mark: str) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from medportal import carriers, devices, limits, sessions
+from medportal.blueprints.media import services as pictures
 from medportal.digests import bounces
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
@@ -48,6 +49,7 @@ def clean_up() -> None:
     missed.forget_old()
     limits.forget_expired()
     db.session.commit()
+    pictures.forget_binned()
     _forget_files(now - LETTERS)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from flask import Flask, Response, abort, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from medportal.access import is_marked, rule_of
+from medportal.access import is_marked, largest_body, rule_of
 from medportal.extensions import SAFE_METHODS
 
 MAX_QUERY_BYTES = 4096
@@ -49,6 +49,9 @@ def refuse_broken_text() -> None:
         abort(400)
     if request.method in SAFE_METHODS:
         return
+    request.max_content_length = (
+        largest_body(current_app, request.endpoint) or current_app.config["MAX_CONTENT_LENGTH"]
+    )
     if request.content_length and request.mimetype not in FORM_TYPES:
         abort(415)
     if request.mimetype == FORM_TYPES[0]:

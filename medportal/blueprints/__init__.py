@@ -8,6 +8,7 @@ from medportal.blueprints import (
     content,
     editing,
     feeds,
+    media,
     pages,
     profile,
     search,
@@ -24,6 +25,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(admin.bp)
     app.register_blueprint(feeds.bp)
     app.register_blueprint(search.bp)
+    app.register_blueprint(media.bp)
     app.register_blueprint(subscriptions.bp)
     app.register_blueprint(editing.bp)
     app.register_blueprint(settings.bp)

@@ -69,6 +69,11 @@ ACTIONS = {
     "digest cancel": _l("Digest called off"),
     "mailing saved": _l("Announcement saved"),
     "mailing sent": _l("Announcement sent"),
+    "picture added": _l("Picture uploaded"),
+    "picture changed": _l("Picture described"),
+    "picture binned": _l("Picture put into the bin"),
+    "picture restored": _l("Picture taken out of the bin"),
+    "picture deleted": _l("Picture deleted for good"),
     "publish": _l("Text published"),
     "withdraw": _l("Text withdrawn"),
     "samples removed": _l("Sample content removed"),
@@ -86,6 +91,7 @@ OBJECTS = {
     "Delivery": _l("Email"),
     "Mailing": _l("Announcement"),
     "GlossaryConcept": _l("Concept of the glossary"),
+    "Media": _l("Picture"),
 }
 ACTORS = {
     "visitor": _l("somebody not signed in"),

@@ -1,4 +1,4 @@
-"""Feeds, calendars, sitemaps, robots, manifest, security.txt, pictures and health."""
+"""Feeds, calendars, sitemaps, robots, manifest, security.txt and health."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from flask import (
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from medportal import assets, security
+from medportal import assets
 from medportal.access import operations, public
 from medportal.blueprints.content import lists
 from medportal.blueprints.content.json_ld import site_name
@@ -28,7 +28,6 @@ from medportal.content_types import ContentType, kind_by_path
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES, current_language, preferred_language
 from medportal.models.listing import Listing
-from medportal.models.media import Media
 from medportal.models.setting import SiteVersion
 from medportal.models.taxonomy import Category
 from medportal.models.types import localize
@@ -196,19 +195,6 @@ def manifest() -> Response:
 def favicon() -> Response:
     name = current_app.config["STATIC_NAMES"]["img/favicon.ico"]
     return send_from_directory(Path(current_app.instance_path) / "static", name, max_age=604800)
-
-
-@bp.get("/media/<path:name>")
-@public
-def media(name: str) -> Response:
-    """A picture of the portal: fixed type, no sniffing, nothing inside it can run."""
-    row = db.session.scalar(sa.select(Media).where(Media.name == name))
-    if row is None:
-        abort(404)
-    folder = Path(current_app.instance_path) / "media"
-    response = send_from_directory(folder, row.name, mimetype=row.mime, max_age=31536000)
-    response.headers["Content-Security-Policy"] = security.MEDIA_CSP
-    return response
 
 
 @bp.get("/healthz")
