@@ -111,6 +111,12 @@ def takes_files(view: View) -> View:
     return view
 
 
+def large(view: View) -> View:
+    """Takes files of 20 MB in all; other forms are refused beyond 2 MB."""
+    view.large = True  # type: ignore[attr-defined]
+    return view
+
+
 def is_marked(app: Flask, endpoint: str | None, mark: str) -> bool:
     return bool(endpoint and getattr(app.view_functions[endpoint], mark, False))
 

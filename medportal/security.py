@@ -12,6 +12,7 @@ from medportal.access import is_marked, rule_of
 from medportal.extensions import SAFE_METHODS
 
 MAX_QUERY_BYTES = 4096
+LARGE = 21 * 1024 * 1024
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 CSP = (
@@ -49,6 +50,8 @@ def refuse_broken_text() -> None:
         abort(400)
     if request.method in SAFE_METHODS:
         return
+    if is_marked(current_app, request.endpoint, "large"):
+        request.max_content_length = LARGE
     if request.content_length and request.mimetype not in FORM_TYPES:
         abort(415)
     if request.mimetype == FORM_TYPES[0]:

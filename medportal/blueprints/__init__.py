@@ -2,7 +2,17 @@
 
 from flask import Flask
 
-from medportal.blueprints import accounts, admin, content, feeds, pages, profile, search, subscriptions
+from medportal.blueprints import (
+    accounts,
+    admin,
+    content,
+    feeds,
+    imports,
+    pages,
+    profile,
+    search,
+    subscriptions,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -13,4 +23,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(feeds.bp)
     app.register_blueprint(search.bp)
     app.register_blueprint(subscriptions.bp)
+    app.register_blueprint(imports.bp)
     app.register_blueprint(content.bp)

@@ -69,6 +69,11 @@ ACTIONS = {
     "digest cancel": _l("Digest called off"),
     "mailing saved": _l("Announcement saved"),
     "mailing sent": _l("Announcement sent"),
+    "import checked": _l("Files of an import checked"),
+    "import started": _l("Import started"),
+    "import cancelled": _l("Import cancelled"),
+    "import continued": _l("Import continued"),
+    "import undone": _l("Import undone"),
     "publish": _l("Text published"),
     "withdraw": _l("Text withdrawn"),
 }
@@ -84,6 +89,7 @@ OBJECTS = {
     "Digest": _l("Digest"),
     "Delivery": _l("Email"),
     "Mailing": _l("Announcement"),
+    "ImportRun": _l("Import"),
     "GlossaryConcept": _l("Concept of the glossary"),
 }
 ACTORS = {
