@@ -213,7 +213,7 @@ def _save_all(
             changed.append(existing)
             totals.published += 1
         _count(totals, len(records), len(new), merges_all=existing is not None)
-        if (changed or watcher) and time.monotonic() - started > BATCH_SECONDS:
+        if changed and time.monotonic() - started > BATCH_SECONDS:
             if not _finish_batch(changed, watcher, totals, done, len(groups)):
                 totals.stopped = done < len(groups)
                 return

@@ -141,8 +141,8 @@ def _import(row: ImportRun, deadline: float) -> None:
 def _undo(row: ImportRun, deadline: float) -> None:
     number, folder, by = row.id, row.folder, f"import {row.source}"
     while time.monotonic() < deadline:
-        row = db.session.get_one(ImportRun, number)
-        if not _remove_some(row, by):
+        if not _remove_some(number, by):
+            row = db.session.get_one(ImportRun, number)
             row.state, row.finished_at = ImportState.UNDONE, utc_now()
             row.kept = queries.count(queries.kept(row))
             db.session.commit()
@@ -150,9 +150,9 @@ def _undo(row: ImportRun, deadline: float) -> None:
             return
 
 
-def _remove_some(row: ImportRun, by: str) -> int:
+def _remove_some(number: int, by: str) -> int:
     """A batch, committed; how many pages it removed."""
-    number, began, removed = row.id, time.monotonic(), 0
+    row, began, removed = db.session.get_one(ImportRun, number), time.monotonic(), 0
     for content_id in db.session.scalars(queries.removable(row).order_by(Content.id).limit(100)).all():
         db.session.execute(sa.delete(ImportItem).where(ImportItem.content_id == content_id))
         services.delete_content(db.session.get_one(Content, content_id), by=by)

@@ -27,7 +27,7 @@ def _changed_since(run: ImportRun) -> sa.ColumnElement[bool]:
     shared = sa.select(ImportItem.id).where(
         ImportItem.content_id == Content.id, ImportItem.run_id.is_distinct_from(run.id)
     )
-    texts = sa.select(ContentText.id).where(ContentText.content_id == Content.id)
+    texts = sa.select(ContentText.id).where(ContentText.content_id == Content.id).correlate(Content)
     edited = sa.select(Revision.id).where(
         Revision.text_id.in_(texts), Revision.saved_by != f"import {run.source}"
     )
@@ -38,7 +38,7 @@ def _changed_since(run: ImportRun) -> sa.ColumnElement[bool]:
             sa.and_(Audit.object_type == "ContentText", Audit.object_id.in_(texts)),
         ),
     )
-    return sa.or_(shared.exists(), edited.exists(), handled.exists())
+    return sa.or_(*(query.correlate(Content).exists() for query in (shared, edited, handled)))
 
 
 def removable(run: ImportRun) -> sa.Select[int]:

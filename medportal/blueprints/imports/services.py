@@ -33,7 +33,11 @@ def check(source: str, folder: str, brought: list[dict[str, Any]], *, by: str) -
 
 
 def start(run: ImportRun, *, publish: bool, by: str) -> bool:
-    values = {"options": {"dry_run": False, "publish": publish}, "messages": [], "finished_at": None}
+    values: dict[str, Any] = {
+        "options": {"dry_run": False, "publish": publish},
+        "messages": [],
+        "finished_at": None,
+    }
     return files.are_there(run.folder) and _change(
         run, "import started", by, [ImportState.CHECKED], ImportState.QUEUED, values | _NOTHING
     )
