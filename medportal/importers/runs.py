@@ -159,7 +159,7 @@ def _remove_some(number: int, by: str) -> int:
         removed += 1
         if time.monotonic() - began > BATCH_SECONDS:
             break
-    _set(number, removed=ImportRun.removed + removed)
+    _set(number, removed=ImportRun.removed + removed, position=ImportRun.position + removed)
     db.session.commit()
     db.session.expunge_all()
     return removed

@@ -34,10 +34,10 @@ ACTIVE = (ImportState.QUEUED, ImportState.RUNNING, ImportState.UNDOING)
 
 
 class ImportRun(Model):
-    """`files`: [{"name": as its owner called it, "file": as we do, "size": bytes, "index": true for the companion}] in
+    """One import. `files`: [{"name": as its owner called it, "file": as we do, "size": bytes, "index": true for the companion}] in
     `instance/imports/<folder>`; `options`: {"dry_run", "publish"}.
 
-    `position` of `total` pages were looked at. `made`, `merged` and `published` only grow while the run goes on, batch
+    `position` of `total` pages were looked at, or removed while it is undone. `made`, `merged` and `published` only grow while the run goes on, batch
     by batch, so that one that was killed counts right when it is continued; `removed` and `kept` belong to undoing it.
     """
 

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from medportal import audit
-from medportal.blueprints.imports import files
+from medportal.blueprints.imports import files, queries
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.imports import ImportRun, ImportState
@@ -57,9 +57,8 @@ def go_on(run: ImportRun, *, by: str) -> bool:
 
 
 def undo(run: ImportRun, *, by: str) -> bool:
-    return not run.is_dry and _change(
-        run, "import undone", by, UNDOABLE, ImportState.UNDOING, {"error": "", "removed": 0, "kept": 0}
-    )
+    values = {"error": "", "position": 0, "total": queries.count(queries.removable(run))}
+    return not run.is_dry and _change(run, "import undone", by, UNDOABLE, ImportState.UNDOING, values)
 
 
 def _change(
