@@ -20,7 +20,7 @@ from medportal.extensions import SAFE_METHODS, db, writing
 from medportal.models.user import STAFF, Role, User
 
 View = TypeVar("View", bound=Callable[..., Any])
-PICTURES = 20 * 1024 * 1024
+LARGEST_FORM = 21 * 1024 * 1024
 
 
 class SignInNeeded(Unauthorized):
@@ -112,9 +112,9 @@ def takes_files(view: View) -> View:
     return view
 
 
-def takes_pictures(view: View) -> View:
-    """As `takes_files`, and its form may be as large as photographs are."""
-    view.largest_body = PICTURES  # type: ignore[attr-defined]
+def takes_large_files(view: View) -> View:
+    """As `takes_files`, and its form may be as large as photographs and tables of thousands are."""
+    view.largest_body = LARGEST_FORM  # type: ignore[attr-defined]
     return takes_files(view)
 
 

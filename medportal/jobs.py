@@ -14,10 +14,12 @@ from types import FrameType
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from medportal import delivery, queues, retention
+from medportal import delivery, queues, retention, samples
 from medportal.blueprints.accounts import erasure
+from medportal.blueprints.editing import publishing, reminders
 from medportal.digests import bounces, staging
 from medportal.extensions import db, reading
+from medportal.importers import runs as imports
 from medportal.lib.dates import utc_now
 from medportal.logs import log
 from medportal.models.outbox import Job
@@ -40,9 +42,13 @@ class Recurring:
 
 JOBS = (
     Recurring("digests", timedelta(seconds=30), staging.keep, lease=timedelta(seconds=30)),
+    Recurring("publish", timedelta(seconds=30), publishing.publish_due),
+    Recurring("imports", timedelta(seconds=2), imports.step, lease=timedelta(seconds=60)),
+    Recurring("samples", timedelta(seconds=10), samples.keep_on),
     Recurring("bounces", timedelta(minutes=10), bounces.read),
     Recurring("erase-accounts", timedelta(minutes=10), erasure.erase_due),
     Recurring("search-index", timedelta(minutes=10), search_upkeep.keep),
+    Recurring("reviews", timedelta(hours=1), reminders.remind),
     Recurring("clean-up", timedelta(hours=1), retention.clean_up),
 )
 

@@ -74,6 +74,7 @@ LETTERS = {
     "erasure_planned": _l("Erasure of an account"),
     "invitation": _l("Invitation"),
     "sign_up_burst": _l("Many sign-ups at once"),
+    "review_due": _l("Reviews that fall due"),
     "subscribe": _l("Confirmation of a subscription"),
     "digest": _l("Digest"),
     "mailing": _l("Announcement"),

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from medportal import carriers, devices, limits, sessions
+from medportal.blueprints.editing import bin as the_bin
+from medportal.blueprints.editing import copies
 from medportal.blueprints.media import services as pictures
 from medportal.digests import bounces
 from medportal.extensions import db
@@ -50,6 +52,8 @@ def clean_up() -> None:
     limits.forget_expired()
     db.session.commit()
     pictures.forget_binned()
+    the_bin.empty_old()
+    copies.forget_old()
     _forget_files(now - LETTERS)
 
 

@@ -47,7 +47,7 @@ def begin(browser: Visitor, kind: str = "disease", **titles: str) -> int:
 def write(browser: Visitor, number: int, status: int = 303, lang: str = "en", **changes: Any) -> Page:
     """Change fields of the editor (`ar__title`, `en__definition_0`) and save."""
     page = browser.get(f"/{lang}/admin/texts/{number}")
-    return submit(browser, page, status, form="form.editor", **changes)
+    return submit(browser, page, status, form="form.edit", **changes)
 
 
 def trust(content: Content, *, author: Person | None = None) -> None:

@@ -163,23 +163,23 @@ def test_two_editors_of_one_text_lose_nothing_and_both_are_told(as_, desk, in_ap
     other = as_("owner", name="Dr Huda")
     mine, theirs = desk.get(f"/{lang}/admin/texts/{number}"), other.get(f"/{lang}/admin/texts/{number}")
     submit(
-        desk, mine, 200, form="form.editor", at=f"/{lang}/admin/texts/{number}/keep", en__definition_0="Mine."
+        desk, mine, 200, form="form.edit", at=f"/{lang}/admin/texts/{number}/keep", en__definition_0="Mine."
     )
-    submit(other, theirs, form="form.editor", en__definition_0="Theirs.")
+    submit(other, theirs, form="form.edit", en__definition_0="Theirs.")
     told = submit(
         desk,
         mine,
         200,
-        form="form.editor",
+        form="form.edit",
         at=f"/{lang}/admin/texts/{number}/keep",
         en__definition_0="Mine.",
         version="1",
     )
     assert {"en": "Somebody else saved", "ar": "حفظ شخص آخر"}[lang] in told.text
-    page = submit(desk, mine, 409, form="form.editor", en__definition_0="Mine.")
+    page = submit(desk, mine, 409, form="form.edit", en__definition_0="Mine.")
     assert "Theirs." in page.text
     assert page.one("#en-definition_0").get_text().strip() == "Mine."
-    submit(desk, page, form="form.editor")
+    submit(desk, page, form="form.edit")
     assert (
         in_app(lambda: db.session.get(Content, number).texts[0].sections[0].parts[0].html) == "<p>Mine.</p>"
     )
@@ -190,7 +190,7 @@ def test_a_colleague_in_the_other_language_is_left_alone(as_, desk, in_app):
     number = begin(desk, en="Anaemia", ar="فقر الدم")
     mine, other = desk.get(f"/en/admin/texts/{number}"), as_("owner")
     write(other, number, ar__definition_0="كلمات.")
-    submit(desk, mine, form="form.editor", en__definition_0="Words.")
+    submit(desk, mine, form="form.edit", en__definition_0="Words.")
     texts = in_app(
         lambda: {t.lang: t.sections[0].parts[0].html for t in db.session.get(Content, number).texts}
     )
@@ -204,7 +204,7 @@ def test_what_is_typed_is_kept_and_found_again(desk, lang):
         desk,
         page,
         200,
-        form="form.editor",
+        form="form.edit",
         at=f"/{lang}/admin/texts/{number}/keep",
         en__definition_0="Half a sen",
     )
@@ -218,8 +218,8 @@ def test_what_is_typed_is_kept_and_found_again(desk, lang):
 def test_a_second_window_overwrites_nothing(desk):
     number = begin(desk, en="Anaemia")
     page, keep = desk.get(f"/en/admin/texts/{number}"), f"/en/admin/texts/{number}/keep"
-    submit(desk, page, 200, form="form.editor", at=keep, en__definition_0="One.")
-    answer = submit(desk, page, 409, form="form.editor", at=keep, en__definition_0="Two.")
+    submit(desk, page, 200, form="form.edit", at=keep, en__definition_0="One.")
+    answer = submit(desk, page, 409, form="form.edit", at=keep, en__definition_0="Two.")
     assert "another window" in answer.text
     assert desk.get(f"/en/admin/texts/{number}").one("#en-definition_0").get_text().strip() == "One."
 
@@ -231,7 +231,7 @@ def test_a_preview_shows_what_is_not_saved_and_saves_nothing(desk, in_app, lang)
     submit(
         desk,
         page,
-        form="form.editor",
+        form="form.edit",
         at=f"/{lang}/admin/texts/{number}/preview",
         en__definition_0="Typed only.",
     )

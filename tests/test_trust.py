@@ -179,7 +179,7 @@ def test_u3_marking_as_current_clears_it_without_a_change_of_text(desk, trusted,
     write(desk, trusted, en__treatment_0="<p>Two tablets.</p>")
     page = desk.get(f"/{lang}/admin/texts/{trusted}")
     at = page.one("button[formaction*='/current/']")["formaction"]
-    submit(desk, page, form="form.editor", at=at)
+    submit(desk, page, form="form.edit", at=at)
     assert OLDER["ar"] not in read(PATHS["ar"]).text
     assert behind(desk) == []
 
@@ -207,7 +207,7 @@ def test_u3_a_treatment_is_part_of_the_treatment_section(desk, trusted, read):
     submit(
         desk,
         page,
-        form="form.editor",
+        form="form.edit",
         kind="drug",
         en_name="Inhaler",
         ar_name="بخاخ",
@@ -215,7 +215,7 @@ def test_u3_a_treatment_is_part_of_the_treatment_section(desk, trusted, read):
         ar_benefit="يفيد.",
     )
     page = desk.get(f"/en/admin/texts/{trusted}/treatments/inhaler")
-    submit(desk, page, form="form.editor", en_risk="Thrush.")
+    submit(desk, page, form="form.edit", en_risk="Thrush.")
     assert OLDER["ar"] in read(PATHS["ar"]).text
 
 
@@ -230,7 +230,7 @@ def test_u14_a_treatment_answers_what_readers_ask_or_says_not_stated(desk, trust
     submit(
         desk,
         page,
-        form="form.editor",
+        form="form.edit",
         kind="drug",
         en_name="Inhaler",
         en_benefit="It helps.",
@@ -245,7 +245,7 @@ def test_u14_a_treatment_answers_what_readers_ask_or_says_not_stated(desk, trust
 
 def test_a_treatment_that_was_removed_comes_back_from_the_history(desk, trusted, read):
     page = desk.get(f"/en/admin/texts/{trusted}/treatments/new")
-    submit(desk, page, form="form.editor", kind="drug", en_name="Inhaler", en_benefit="It helps.")
+    submit(desk, page, form="form.edit", kind="drug", en_name="Inhaler", en_benefit="It helps.")
     path = f"/en/admin/texts/{trusted}/treatments/inhaler/remove"
     desk.send(path, 200)
     desk.send(path, sure="y")

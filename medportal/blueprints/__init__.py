@@ -8,6 +8,7 @@ from medportal.blueprints import (
     content,
     editing,
     feeds,
+    imports,
     media,
     pages,
     profile,
@@ -30,4 +31,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(editing.bp)
     app.register_blueprint(settings.bp)
     app.register_blueprint(statistics.bp)
+    app.register_blueprint(imports.bp)
     app.register_blueprint(content.bp)

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
@@ -25,6 +25,8 @@ from medportal.models.trust import Revision
 
 BATCH_SECONDS = 0.25
 """A batch is committed after this long: no write transaction of an import lasts over half a second."""
+
+LONGEST_LINE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Totals:
     skipped: int = 0
     broken: int = 0
     published: int = 0
+    stopped: bool = False
+    """Ended by its watcher: a later run goes on."""
 
     def summary(self) -> str:
         assert self.read == self.made + self.merged + self.skipped, "the totals of an import must add up"
@@ -95,10 +99,29 @@ class Importer(ABC):
         """Called once before anything is saved."""
 
 
-def run(importer: Importer, files: Iterable[Path], *, echo: Callable[[str], None]) -> Totals:
+class Watcher:
+    """Looks on while an import runs, and may end it. `run_id` is noted with every record."""
+
+    run_id: int | None = None
+
+    def broken(self, path: Path, line: int, why: str) -> None:
+        """A record cannot be used."""
+
+    def batch(self, totals: Totals, done: int, of: int) -> bool:
+        """Inside the transaction of a batch, before its commit. False ends the run after it."""
+        return True
+
+
+def run(
+    importer: Importer,
+    files: Iterable[Path],
+    *,
+    echo: Callable[[str], None],
+    watcher: Watcher | None = None,
+) -> Totals:
     """Read the files and save what is new. Stopped at any moment, a later run finishes the work."""
     totals = Totals()
-    groups = _grouped(importer, files, totals, echo)
+    groups = _grouped(importer, files, totals, echo, watcher)
     if importer.options.dry_run:
         known = _known(importer.name)
         for group, records in groups.items():
@@ -108,14 +131,18 @@ def run(importer: Importer, files: Iterable[Path], *, echo: Callable[[str], None
         return totals
     importer.prepare()
     db.session.commit()
-    _save_all(importer, groups, totals, echo)
+    _save_all(importer, groups, totals, echo, watcher)
     if importer.attribution:
         echo(importer.attribution)
     return totals
 
 
 def _grouped(
-    importer: Importer, files: Iterable[Path], totals: Totals, echo: Callable[[str], None]
+    importer: Importer,
+    files: Iterable[Path],
+    totals: Totals,
+    echo: Callable[[str], None],
+    watcher: Watcher | None,
 ) -> dict[str, list[Record]]:
     groups: dict[str, list[Record]] = {}
     seen: set[str] = set()
@@ -125,6 +152,8 @@ def _grouped(
             totals.read += 1
             totals.skipped += 1
             totals.broken += 1
+            if watcher:
+                watcher.broken(path, line, why)
             echo(f"{path.name}, line {line}: skipped, {why}")
 
         for record in importer.read(path, broken):
@@ -160,7 +189,11 @@ def _count(totals: Totals, all_records: int, new: int, *, merges_all: bool) -> N
 
 
 def _save_all(
-    importer: Importer, groups: dict[str, list[Record]], totals: Totals, echo: Callable[[str], None]
+    importer: Importer,
+    groups: dict[str, list[Record]],
+    totals: Totals,
+    echo: Callable[[str], None],
+    watcher: Watcher | None,
 ) -> None:
     known = _known(importer.name)
     drafts = _untouched_drafts(importer.name) if importer.options.publish else {}
@@ -172,7 +205,8 @@ def _save_all(
         existing = _page_of(group, records, known)
         if new:
             content_id = importer.save(new, existing)
-            _remember(importer.name, group, new, content_id, known)
+            run_id = watcher.run_id if watcher else None
+            _remember(importer.name, group, new, content_id, known, run_id)
             changed.append(content_id)
         elif existing and existing in drafts:
             publish_draft(drafts[existing])
@@ -180,13 +214,15 @@ def _save_all(
             totals.published += 1
         _count(totals, len(records), len(new), merges_all=existing is not None)
         if changed and time.monotonic() - started > BATCH_SECONDS:
-            _finish_batch(changed)
+            if not _finish_batch(changed, watcher, totals, done, len(groups)):
+                totals.stopped = done < len(groups)
+                return
             started = time.monotonic()
         if time.monotonic() - shown > 2:
             shown = time.monotonic()
             echo(f"{done} of {len(groups)} pages")
-    if changed:
-        _finish_batch(changed)
+    if changed or watcher:
+        _finish_batch(changed, watcher, totals, len(groups), len(groups))
 
 
 def _untouched_drafts(source: str) -> dict[int, int]:
@@ -211,7 +247,12 @@ def publish_draft(text_id: int) -> None:
 
 
 def _remember(
-    source: str, group: str, records: Sequence[Record], content_id: int, known: dict[str, int | None]
+    source: str,
+    group: str,
+    records: Sequence[Record],
+    content_id: int,
+    known: dict[str, int | None],
+    run_id: int | None,
 ) -> None:
     """Note the records and the page of their group, which may be a new one after the owner deleted the first."""
     rows = [
@@ -220,24 +261,48 @@ def _remember(
             "external_id": r.external_id,
             "fingerprint": r.fingerprint,
             "content_id": content_id,
+            "run_id": run_id,
         }
         for r in records
     ]
     name = f"group:{group}"
     if name not in known:
-        rows.append({"source": source, "external_id": name, "fingerprint": "", "content_id": content_id})
+        rows.append(
+            {
+                "source": source,
+                "external_id": name,
+                "fingerprint": "",
+                "content_id": content_id,
+                "run_id": run_id,
+            }
+        )
     elif known[name] != content_id:
         db.session.execute(
             sa.update(ImportItem)
             .where(ImportItem.source == source, ImportItem.external_id == name)
-            .values(content_id=content_id)
+            .values(content_id=content_id, run_id=run_id)
         )
     known[name] = content_id
     db.session.execute(sa.insert(ImportItem), rows)
 
 
-def _finish_batch(changed: list[int]) -> None:
-    content_changed(*changed)
+def _finish_batch(changed: list[int], watcher: Watcher | None, totals: Totals, done: int, of: int) -> bool:
+    """Commit; whether to go on."""
+    if changed:
+        content_changed(*changed)
+    go_on = watcher.batch(totals, done, of) if watcher else True
     db.session.commit()
     db.session.expunge_all()
     changed.clear()
+    return go_on
+
+
+def lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """The lines of a file with their numbers; None for one that is absurdly long, which is never held as a whole."""
+    number, whole = 0, True
+    while piece := file.readline(LONGEST_LINE):
+        complete = piece.endswith(b"\n") or len(piece) < LONGEST_LINE
+        if whole:
+            number += 1
+            yield number, piece if complete else None
+        whole = complete

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import sqlalchemy as sa
 
@@ -17,7 +17,7 @@ from medportal import taxonomy
 from medportal.blueprints.content import revisions, services
 from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft
 from medportal.extensions import db
-from medportal.importers.base import Importer, Options, Record
+from medportal.importers.base import Importer, Options, Record, lines
 from medportal.lib.arabic import fold
 from medportal.lib.dates import utc_now
 from medportal.lib.html import plain_to_html, to_text
@@ -80,7 +80,10 @@ class MedquadImporter(Importer):
 
     def read(self, path: Path, broken: Callable[[int, str], None]) -> Iterator[Record]:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            for number, line in enumerate(file, 1):
+            for number, line in lines(cast(BinaryIO, file)):
+                if line is None:
+                    broken(number, "longer than any record")
+                    continue
                 if not line.strip():
                     continue
                 try:

@@ -5,6 +5,7 @@ from medportal.models import (  # noqa: F401  # imported for their tables
     content,
     digest,
     glossary,
+    imports,
     listing,
     media,
     message,

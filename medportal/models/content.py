@@ -303,4 +303,8 @@ class ImportItem(Model):
     content_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("content.id", ondelete="SET NULL"), index=True
     )
+    run_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("import_run.id", ondelete="SET NULL"), index=True
+    )
+    """The import of the desk that brought it; None for the command line."""
     imported_at: Mapped[moment] = mapped_column(default=utc_now)

@@ -10,6 +10,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from medportal.blueprints.admin import queries
+from medportal.blueprints.editing import queries as editing
+from medportal.blueprints.media import queries as media_queries
 from medportal.blueprints.pages import queries as message_queries
 from medportal.blueprints.search import glossary_queries
 from medportal.blueprints.subscriptions import queries as subscription_queries
@@ -28,14 +30,19 @@ class Item:
 
 MENU = (
     Item("admin.today", _l("Today"), "house"),
+    Item("editing.index", _l("Texts"), "file-text"),
+    Item("media.pictures", _l("Pictures"), "image"),
     Item("pages.admin_messages", _l("Messages"), "message-circle"),
     Item("search.admin_missed", _l("Searches"), "search"),
     Item("search.admin_glossary", _l("Glossary"), "languages"),
+    Item("statistics.overview", _l("Statistics"), "activity"),
+    Item("imports.admin_imports", _l("Imports"), "download", OWNERS),
     Item("admin.users", _l("Members"), "user", OWNERS),
     Item("subscriptions.admin_digests", _l("Digests"), "calendar-days", OWNERS),
     Item("subscriptions.admin_mailings", _l("Announcements"), "megaphone", OWNERS),
     Item("subscriptions.admin_subscribers", _l("Subscribers"), "users", OWNERS),
     Item("admin.letters", _l("Mail"), "mail", OWNERS),
+    Item("settings.site", _l("Settings of the site"), "settings", OWNERS),
     Item("admin.audit_trail", _l("Audit trail"), "scroll-text", OWNERS),
 )
 
@@ -105,6 +112,19 @@ NEEDS = (
         "pages.admin_messages",
         {"kind": "contact"},
         "message-circle",
+    ),
+    Need(editing.overdue, editing.say_overdue, "editing.index", {"due": "overdue"}, "clock"),
+    Need(editing.due_soon, editing.say_due_soon, "editing.index", {"due": "soon"}, "calendar-days"),
+    Need(
+        editing.translations_behind, editing.say_behind, "editing.index", {"language": "behind"}, "languages"
+    ),
+    Need(editing.handed_over, editing.say_handed_over, "editing.index", {"state": "in_review"}, "eye"),
+    Need(
+        media_queries.missing_count,
+        media_queries.say_missing,
+        "media.pictures",
+        {"state": "missing"},
+        "image",
     ),
     Need(glossary_queries.missed_waiting, glossary_queries.say_missed, "search.admin_missed", {}, "search"),
 )

@@ -47,6 +47,7 @@ class TextPage:
         self.same_category = queries.same_category(main, self.lang, shown)
         self.symptoms = queries.symptoms(self.content.id, self.lang)
         self.treatments = self._treatments()
+        self.corrections = queries.corrections(self.content.id, self.lang)
         replaced = self.content.superseded_by_id
         self.superseded_by = queries.listed(replaced, self.lang) if replaced else None
 

@@ -22,10 +22,11 @@ from medportal.models.content import (
     Symptom,
     SymptomLink,
 )
+from medportal.models.digest import Happening, News
 from medportal.models.listing import Listing
 from medportal.models.people import Person
 from medportal.models.treatment import Treatment, TreatmentText
-from medportal.models.trust import Credit, Review
+from medportal.models.trust import Credit, Review, Revision
 from medportal.models.types import localize
 
 
@@ -53,6 +54,7 @@ def _whole_page() -> tuple[Any, ...]:
         content.selectinload(Content.credits).joinedload(Credit.person).selectinload(Person.specialties),
         content.selectinload(Content.treatments).selectinload(Treatment.references),
         selectinload(ContentText.sections).selectinload(Section.parts),
+        selectinload(ContentText.sections).joinedload(Section.outdated_by).load_only(Revision.saved_at),
         selectinload(ContentText.reviews).joinedload(Review.person).selectinload(Person.specialties),
     )
 
@@ -126,6 +128,37 @@ def same_category(category_id: int | None, lang: str, without: Sequence[int]) ->
         .limit(3)
     )
     return db.session.scalars(query).all()
+
+
+def corrections(content_id: int, lang: str) -> Sequence[Happening]:
+    """What was changed on a page and why, as far as its editors said it; the newest first."""
+    query = (
+        sa.select(Happening)
+        .where(
+            Happening.content_id == content_id,
+            Happening.what.in_([News.CHANGED, News.SAFETY]),
+            Happening.lang == lang,
+            Happening.note != "",
+        )
+        .order_by(Happening.id.desc())
+        .limit(20)
+    )
+    return db.session.scalars(query).all()
+
+
+def all_corrections(lang: str) -> sa.Select[Happening, Listing]:
+    return (
+        sa.select(Happening, Listing)
+        .join(Listing, Listing.content_id == Happening.content_id)
+        .where(
+            Happening.what.in_([News.CHANGED, News.SAFETY]),
+            Happening.lang == lang,
+            Happening.note != "",
+            Listing.lang == lang,
+            Listing.own,
+        )
+        .order_by(Happening.id.desc())
+    )
 
 
 def other_language_text(kind: ContentType, lang: str, slug: str) -> ContentText | None:

@@ -17,6 +17,9 @@ AT_WORK = timedelta(minutes=10)
 """Who typed so recently is taken to be still at it."""
 
 
+KEPT = timedelta(days=90)
+
+
 class Newer(Exception):
     """A second window of the same person has kept something since."""
 
@@ -52,6 +55,12 @@ def forget(content_id: int, user_id: int) -> None:
     db.session.execute(
         sa.delete(WorkingCopy).where(WorkingCopy.content_id == content_id, WorkingCopy.user_id == user_id)
     )
+
+
+def forget_old() -> None:
+    """What nobody came back to. Commits."""
+    db.session.execute(sa.delete(WorkingCopy).where(WorkingCopy.kept_at < utc_now() - KEPT))
+    db.session.commit()
 
 
 def others_at_work(content_id: int, user_id: int) -> Sequence[str]:

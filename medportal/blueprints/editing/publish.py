@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from flask import abort, current_app, redirect, render_template, url_for
+from flask import abort, redirect, render_template, url_for
 from flask_babel import gettext
 from wtforms.fields.choices import SelectChoice
 
+from medportal import choices
 from medportal.access import staff
 from medportal.blueprints.content import gate, services
 from medportal.blueprints.editing import publishing, queries
@@ -20,7 +20,7 @@ from medportal.i18n import current_language
 from medportal.lib.dates import utc_now
 from medportal.models.content import Content, ContentText, Status
 from medportal.models.people import Person
-from medportal.templating import setting, site_day
+from medportal.templating import site_day
 
 Act = Callable[..., None]
 ACTS: dict[str, tuple[Act, frozenset[str], str]] = {
@@ -48,8 +48,7 @@ def text_or_404(content: Content, lang: str) -> ContentText:
 
 def _review_form(*, filled: bool) -> ReviewForm:
     today = site_day(utc_now())
-    months = int(setting("review_months", 24))
-    due = today + timedelta(days=round(months * 30.44))
+    due = today + timedelta(days=round(choices.review_months() * 30.44))
     form = ReviewForm() if filled else ReviewForm(formdata=None, data={"reviewed_on": today, "next_due": due})
     people = queries.people_choices(current_language().code, only_people=True)
     form.person.choices = [SelectChoice(number, name) for number, name in people]
@@ -63,7 +62,7 @@ def _page(content: Content, said: str = "", **forms: object) -> str:
         content=content,
         rows=sorted(texts, key=lambda text: text.lang),
         faults={text.lang: gate.faults(text) for text in texts},
-        second=publishing.wants_second_person(),
+        second=choices.needs_second_person(),
         said=said,
         today=utc_now().date(),
         **{"review": _review_form(filled=False), "schedule": ScheduleForm(formdata=None), "of": ""} | forms,
@@ -121,8 +120,7 @@ def _moment(form: ScheduleForm) -> datetime | None:
     local: datetime | None = form.at.data
     if local is None:
         return None
-    zone = ZoneInfo(setting("time_zone") or current_app.config["TIME_ZONE"])
-    return local.replace(tzinfo=zone).astimezone(UTC)
+    return local.replace(tzinfo=choices.zone()).astimezone(UTC)
 
 
 @bp.post("/<int:number>/publish/<lang:of>/review")

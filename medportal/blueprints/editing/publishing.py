@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from medportal import audit
+from medportal import audit, choices
 from medportal.blueprints.content import gate
 from medportal.blueprints.content import services as content_services
 from medportal.blueprints.content.revisions import last_number
@@ -13,7 +13,6 @@ from medportal.lib.dates import utc_now
 from medportal.logs import log
 from medportal.models.content import ContentText, Status
 from medportal.models.people import Person
-from medportal.models.setting import Setting
 from medportal.models.trust import Review, Revision
 
 PLANNER = "planned publication"
@@ -21,10 +20,6 @@ PLANNER = "planned publication"
 
 class SecondPersonNeeded(Exception):
     """Here a text is published by somebody else than who wrote it last."""
-
-
-def wants_second_person() -> bool:
-    return bool(db.session.scalar(sa.select(Setting.value).where(Setting.key == "second_person")))
 
 
 def _last_saved_by(text: ContentText) -> str | None:
@@ -37,7 +32,7 @@ def _last_saved_by(text: ContentText) -> str | None:
 
 def _check(text: ContentText, *, by: str) -> None:
     gate.check(text)
-    if wants_second_person() and _last_saved_by(text) == by:
+    if choices.needs_second_person() and _last_saved_by(text) == by:
         raise SecondPersonNeeded
 
 

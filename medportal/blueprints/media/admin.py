@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from medportal import audit, htmx
-from medportal.access import staff, takes_pictures
+from medportal.access import staff, takes_large_files
 from medportal.blueprints.media import decoding, queries, services
 from medportal.blueprints.media.decoding import Picture, Refused
 from medportal.blueprints.media.forms import FactsForm, UploadForm, facts_form, upload_form
@@ -71,7 +71,7 @@ def pictures() -> str:
 
 @bp.route("/<lang:lang>/admin/pictures/new", methods=["GET", "POST"])
 @staff
-@takes_pictures
+@takes_large_files
 def upload() -> Answer:
     form = upload_form()
     if request.method != "POST" or not form.validate():

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from flask_babel import gettext
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from medportal.access import PICTURES
 from medportal.lib.pictures import Broken, Slim, slim
 
 MOST_PIXELS = 20_000_000
 MOST_SIDE = 8000
+MOST_BYTES = 20 * 1024 * 1024
 MEMORY = 100_000_000
 WIDTHS = (480, 960, 1600)
 TALLEST = 3200
@@ -64,8 +64,8 @@ def read(data: bytes) -> Picture:
     """The picture in these bytes, made anew. Raises Refused."""
     if not data:
         raise Refused(gettext("The file is empty."))
-    if len(data) > PICTURES:
-        raise Refused(gettext("The file is larger than %(n)s megabytes.", n=PICTURES >> 20))
+    if len(data) > MOST_BYTES:
+        raise Refused(gettext("The file is larger than %(n)s megabytes.", n=MOST_BYTES >> 20))
     try:
         cut = slim(data)
     except Broken:

@@ -18,7 +18,7 @@ from medportal.content_types import KINDS
 from medportal.content_types.sections import SECTIONS
 from medportal.extensions import db, reading
 from medportal.i18n import current_language, preferred_language
-from medportal.paging import asked_number
+from medportal.paging import asked_number, asked_page
 
 bp = Blueprint("pages", __name__)
 
@@ -51,6 +51,14 @@ def fixed(slug: str) -> str | Response:
     if text is None:
         return content_views.elsewhere(KINDS["page"], slug)
     return content_views.show(text, "content/page.html")
+
+
+@bp.get("/<lang:lang>/corrections")
+@public
+def corrections() -> str:
+    """What was changed on pages and why, of all of them."""
+    page = asked_page(content_queries.all_corrections(current_language().code))
+    return render_template("pages/corrections.html", page=page)
 
 
 @bp.post("/<lang:lang>/contact")

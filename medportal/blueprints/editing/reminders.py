@@ -1,0 +1,55 @@
+"""One letter to each owner when the review of a page falls due within two months; never a second one for that review."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from medportal import mail
+from medportal.blueprints.editing.queries import SOON, today
+from medportal.extensions import db
+from medportal.lib.dates import utc_now
+from medportal.models.content import Content, ContentText, Status
+from medportal.models.trust import Review
+from medportal.models.user import Role, User
+
+
+def remind() -> int:
+    """How many reviews the owners are told of. Commits."""
+    newest = sa.select(sa.func.max(Review.id)).group_by(Review.text_id)
+    due = db.session.scalars(
+        sa.select(Review)
+        .join(ContentText, ContentText.id == Review.text_id)
+        .join(Content, Content.id == ContentText.content_id)
+        .where(
+            Review.id.in_(newest),
+            Review.reminded_at.is_(None),
+            Review.next_due <= today() + SOON,
+            ContentText.status == Status.PUBLISHED,
+            Content.binned_at.is_(None),
+        )
+        .order_by(Review.id)
+        .limit(200)
+    ).all()
+    if due:
+        _tell(due)
+        db.session.execute(
+            sa.update(Review).where(Review.id.in_([row.id for row in due])).values(reminded_at=utc_now())
+        )
+    db.session.commit()
+    return len(due)
+
+
+def _tell(due: Sequence[Review]) -> None:
+    numbers = [row.id for row in due]
+    owners = db.session.scalars(
+        sa.select(User).where(User.role == Role.OWNER, User.disabled_at.is_(None)).order_by(User.id)
+    )
+    for owner in owners:
+        mail.queue(
+            "review_due",
+            to=owner.email,
+            lang=owner.lang,
+            dedupe=f"review:{max(numbers)}:{owner.id}",
+            user=owner,
+            count=len(numbers),
+        )

@@ -1,0 +1,3 @@
+from medportal.blueprints.imports.views import bp
+
+__all__ = ["bp"]
