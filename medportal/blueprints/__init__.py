@@ -2,7 +2,19 @@
 
 from flask import Flask
 
-from medportal.blueprints import accounts, admin, content, feeds, pages, profile, search, subscriptions
+from medportal.blueprints import (
+    accounts,
+    admin,
+    content,
+    emergency,
+    feeds,
+    pages,
+    people,
+    profile,
+    search,
+    subscriptions,
+    taxonomy,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -13,4 +25,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(feeds.bp)
     app.register_blueprint(search.bp)
     app.register_blueprint(subscriptions.bp)
+    app.register_blueprint(people.bp)
+    app.register_blueprint(taxonomy.bp)
+    app.register_blueprint(emergency.bp)
     app.register_blueprint(content.bp)

@@ -71,6 +71,19 @@ ACTIONS = {
     "mailing sent": _l("Announcement sent"),
     "publish": _l("Text published"),
     "withdraw": _l("Text withdrawn"),
+    "person added": _l("Person added"),
+    "person changed": _l("Person changed"),
+    "people merged": _l("Two entries for a person merged"),
+    "person deleted": _l("Person deleted"),
+    "category added": _l("Category added"),
+    "category changed": _l("Category changed"),
+    "category moved": _l("Order of the categories changed"),
+    "categories merged": _l("Categories merged"),
+    "category deleted": _l("Category deleted"),
+    "emergency number added": _l("Emergency number added"),
+    "emergency number changed": _l("Emergency number changed"),
+    "emergency number checked": _l("Emergency number checked again"),
+    "emergency number deleted": _l("Emergency number deleted"),
 }
 
 OBJECTS = {
@@ -85,6 +98,9 @@ OBJECTS = {
     "Delivery": _l("Email"),
     "Mailing": _l("Announcement"),
     "GlossaryConcept": _l("Concept of the glossary"),
+    "Person": _l("Person"),
+    "Category": _l("Category"),
+    "EmergencyNumber": _l("Emergency number"),
 }
 ACTORS = {
     "visitor": _l("somebody not signed in"),
