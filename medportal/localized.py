@@ -11,7 +11,7 @@ from medportal.forms import MemberForm, ShortEnough
 from medportal.i18n import LANGUAGES, current_language
 from medportal.models.types import Localized
 
-F = TypeVar("F", bound=type["LocalizedForm"])
+F = TypeVar("F", bound="LocalizedForm")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class LocalizedForm(MemberForm):
         return {code: text for code in LANGUAGES if (text := self[f"{name}_{code}"].data)}
 
 
-def with_labels(form: F, *labels: Label) -> F:
+def with_labels(form: type[F], *labels: Label) -> type[F]:
     """This form with a field for each label and language, `name_en`."""
     fields = {f"{label.name}_{code}": _field(label, code) for label in labels for code in LANGUAGES}
     return type(form)(form.__name__, (form,), fields)

@@ -1,8 +1,8 @@
 """Which emergency numbers there are, and which of them readers see."""
 
 import re
-from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -62,7 +62,7 @@ def is_due(row: EmergencyNumber, on: date) -> bool:
     return row.checked_on is not None and row.checked_on < on - HOLDS + WARNS
 
 
-def _by_country(lang: str) -> tuple[sa.ColumnElement[int], ...]:
+def _by_country(lang: str) -> tuple[Any, ...]:
     """Countries by their names in this language, services in their order."""
     place = {code: n for n, code in enumerate(countries(lang))}
     return (
@@ -97,10 +97,6 @@ def same(country: str, service: str, number: str, *, besides: int | None) -> Eme
         EmergencyNumber.id != (besides or 0),
     )
     return db.session.scalar(query)
-
-
-def countries_in_use() -> Sequence[str]:
-    return db.session.scalars(sa.select(EmergencyNumber.country).distinct()).all()
 
 
 def due_count() -> int:

@@ -56,8 +56,8 @@ def change_person(person: Person, facts: Facts, *, by: str) -> None:
 def _fill(person: Person, facts: Facts) -> None:
     person.form, person.name, person.country = facts.form, facts.name, facts.country
     person.degrees = facts.degrees
-    person.title = facts.title or sa.null()  # type: ignore[assignment]  # not the word null of JSON
-    person.interests = sa.null() if facts.interests is None else facts.interests  # type: ignore[assignment]
+    person.title = facts.title or sa.null()  # not the word null of JSON
+    person.interests = sa.null() if facts.interests is None else facts.interests
 
 
 def _set_specialties(person: Person, numbers: Sequence[int]) -> None:
