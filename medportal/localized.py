@@ -50,7 +50,9 @@ class LocalizedForm(MemberForm):
 def with_labels(form: type[F], *labels: Label) -> type[F]:
     """This form with a field for each label and language, `name_en`."""
     fields = {f"{label.name}_{code}": _field(label, code) for label in labels for code in LANGUAGES}
-    return type(form)(form.__name__, (form,), fields)
+    meta: Any = type(form)
+    made: type[F] = meta(form.__name__, (form,), fields)
+    return made
 
 
 def spread(name: str, value: Localized | None) -> dict[str, str]:

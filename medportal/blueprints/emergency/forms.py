@@ -32,7 +32,9 @@ def _choices() -> list[SelectChoice]:
 class _NumberForm(LocalizedForm):
     country = SelectField(_l("Country"), choices=_choices, validators=[InputRequired()])
     service = SelectField(
-        _l("Whom it reaches"), choices=[SelectChoice(str(key), name) for key, name in SERVICES.items()]
+        _l("Whom it reaches"),
+        choices=[SelectChoice(str(key), name) for key, name in SERVICES.items()],
+        validators=[InputRequired()],
     )
     number = StringField(
         _l("Telephone number"),

@@ -112,7 +112,9 @@ def _with_degrees(rows: int) -> type[PersonForm]:
         )
         for n in range(rows)
     }
-    return type(PersonForm)("PersonForm", (PersonForm,), fields)
+    meta: Any = type(PersonForm)
+    made: type[PersonForm] = meta("PersonForm", (PersonForm,), fields)
+    return made
 
 
 def _labels(rows: int) -> list[Label]:
