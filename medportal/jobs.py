@@ -14,7 +14,7 @@ from types import FrameType
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from medportal import delivery, queues, retention, samples
+from medportal import delivery, queues, renewals, retention, samples
 from medportal.blueprints.accounts import erasure
 from medportal.blueprints.editing import publishing, reminders
 from medportal.digests import bounces, staging
@@ -45,6 +45,7 @@ JOBS = (
     Recurring("publish", timedelta(seconds=30), publishing.publish_due),
     Recurring("imports", timedelta(seconds=2), imports.step, lease=timedelta(seconds=60)),
     Recurring("samples", timedelta(seconds=10), samples.keep_on),
+    Recurring("renewals", timedelta(minutes=1), renewals.keep),
     Recurring("bounces", timedelta(minutes=10), bounces.read),
     Recurring("erase-accounts", timedelta(minutes=10), erasure.erase_due),
     Recurring("search-index", timedelta(minutes=10), search_upkeep.keep),

@@ -249,7 +249,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "probe"
-down_revision = "0007"
+down_revision = "0008"
 
 
 def upgrade():

@@ -282,7 +282,6 @@ def test_the_owners_choices_appear_on_the_pages(read, make_content, in_app, lang
             {"name": "Mastodon", "url": "https://social.example/@us"},
             {"name": "Bad", "url": "javascript:x"},
         ],
-        "emergency_numbers": [{"country": {"en": "Sampleland", "ar": "بلد نموذجي"}, "number": "112"}],
     }
     in_app(lambda: db.session.add_all([Setting(key=key, value=value) for key, value in choices.items()]))
     parts = [PartDraft(html="<p>x</p>", urgency="emergency")]
@@ -293,7 +292,7 @@ def test_the_owners_choices_appear_on_the_pages(read, make_content, in_app, lang
     assert home.one('a[href="https://social.example/@us"]')
     assert "javascript" not in home.html
     page = read(f"/{lang}/diseases/" + {"en": "test-disease", "ar": "مرض-تجريبي"}[lang])
-    assert page.one(".urgency__number a")["href"] == "tel:112"
+    assert page.one(".urgency__number")
     assert choices["site_name"][lang] in read(f"/{lang}/feeds/all.xml").html
 
 

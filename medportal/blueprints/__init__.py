@@ -7,15 +7,18 @@ from medportal.blueprints import (
     admin,
     content,
     editing,
+    emergency,
     feeds,
     imports,
     media,
     pages,
+    people,
     profile,
     search,
     settings,
     statistics,
     subscriptions,
+    taxonomy,
 )
 
 
@@ -32,4 +35,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(settings.bp)
     app.register_blueprint(statistics.bp)
     app.register_blueprint(imports.bp)
+    app.register_blueprint(people.bp)
+    app.register_blueprint(taxonomy.bp)
+    app.register_blueprint(emergency.bp)
     app.register_blueprint(content.bp)

@@ -122,7 +122,7 @@ def _content(
             source_lang="en",
             origin=Origin.SAMPLE,
             origin_source="medportal",
-            categories=[taxonomy.slug_of(key) for key in facts.get("categories", [])],
+            categories=taxonomy.current(taxonomy.slug_of(key) for key in facts.get("categories", [])),
             codes=[(code["system"], code["code"]) for code in facts.get("codes", [])],
             references=[_reference(references[key]) for key in keys],
             treatments=[_treatment(t, texts, numbers) for t in facts.get("treatments", [])],

@@ -170,7 +170,7 @@ class MedquadImporter(Importer):
 
     def _categories(self, records: Sequence[Record]) -> list[str]:
         guesses = [self.index.get(r.external_id, {}).get("category_guess", "") for r in records]
-        return [taxonomy.slug_of(guess) for guess in dict.fromkeys(guesses) if guess][:3]
+        return taxonomy.current([taxonomy.slug_of(guess) for guess in dict.fromkeys(guesses) if guess][:3])
 
     def _arabic_title(self, records: Sequence[Record]) -> str:
         return next((t for r in records if (t := self.index.get(r.external_id, {}).get("title_ar", ""))), "")

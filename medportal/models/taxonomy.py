@@ -31,6 +31,18 @@ class Category(Model):
     icd10_range: Mapped[str | None] = mapped_column(sa.String(60))
 
 
+class CategoryAlias(Model):
+    """A slug that a category had before, or that was merged into it. Without a category: deleted, and neither an update
+    nor a sample brings it back."""
+
+    __tablename__ = "category_alias"
+
+    slug: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    category_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("category.id", ondelete="SET NULL"), index=True
+    )
+
+
 class Specialty(Model):
     """`schema_org` is the member of schema.org's MedicalSpecialty, where one fits."""
 

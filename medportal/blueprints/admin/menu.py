@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from medportal.blueprints.admin import queries
 from medportal.blueprints.editing import queries as editing
+from medportal.blueprints.emergency import queries as emergency_queries
 from medportal.blueprints.media import queries as media_queries
 from medportal.blueprints.pages import queries as message_queries
 from medportal.blueprints.search import glossary_queries
@@ -32,6 +33,9 @@ MENU = (
     Item("admin.today", _l("Today"), "house"),
     Item("editing.index", _l("Texts"), "file-text"),
     Item("media.pictures", _l("Pictures"), "image"),
+    Item("people.people", _l("People and organisations"), "users"),
+    Item("taxonomy.categories", _l("Categories"), "tag"),
+    Item("emergency.numbers", _l("Emergency numbers"), "siren"),
     Item("pages.admin_messages", _l("Messages"), "message-circle"),
     Item("search.admin_missed", _l("Searches"), "search"),
     Item("search.admin_glossary", _l("Glossary"), "languages"),
@@ -125,6 +129,13 @@ NEEDS = (
         "media.pictures",
         {"state": "missing"},
         "image",
+    ),
+    Need(
+        emergency_queries.due_count,
+        emergency_queries.say_due,
+        "emergency.numbers",
+        {"state": "soon"},
+        "siren",
     ),
     Need(glossary_queries.missed_waiting, glossary_queries.say_missed, "search.admin_missed", {}, "search"),
 )

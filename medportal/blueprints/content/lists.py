@@ -14,7 +14,7 @@ from medportal.content_types.base import Order
 from medportal.extensions import db
 from medportal.models.content import ContentCategory
 from medportal.models.listing import Listing
-from medportal.models.taxonomy import Category
+from medportal.models.taxonomy import Category, CategoryAlias
 
 OTHER_LETTER = "#"
 """Where titles stand that begin with a digit or another script."""
@@ -79,7 +79,10 @@ def years(kind: ContentType, lang: str) -> list[int]:
 
 
 def category_by_slug(slug: str) -> Category | None:
-    return db.session.scalar(sa.select(Category).where(Category.slug == slug))
+    """By its slug, or by one it had before; the slug it has now comes first."""
+    before = sa.select(CategoryAlias.category_id).where(CategoryAlias.slug == slug)
+    query = sa.select(Category).where(sa.or_(Category.slug == slug, Category.id.in_(before)))
+    return db.session.scalar(query.order_by(sa.case((Category.slug == slug, 0), else_=1)).limit(1))
 
 
 def categories_with_counts(lang: str, kind: ContentType | None = None) -> list[tuple[Category, int]]:

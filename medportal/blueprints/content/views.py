@@ -157,11 +157,13 @@ def categories() -> str:
 
 @bp.get("/categories/<slug:slug>")
 @public
-def category(slug: str) -> str:
+def category(slug: str) -> str | Response:
     """Everything in one category, of all kinds."""
     found = lists.category_by_slug(slug)
     if found is None:
         abort(404)
+    if found.slug != slug:
+        return redirect(url_for("content.category", slug=found.slug), 301)
     select = lists.listing(None, current_language().code, Filters(category=found), datetime.now(UTC))
     name = localize(found.name, current_language().code)
     return htmx.render(

@@ -1,0 +1,129 @@
+"""What the desk asks of people: who they are, and which pages bear their names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from medportal.blueprints.content.queries import listed_many
+from medportal.extensions import db
+from medportal.i18n import LANGUAGES, current_language
+from medportal.lib.arabic import fold
+from medportal.models.content import ContentText
+from medportal.models.listing import Listing
+from medportal.models.people import Person
+from medportal.models.taxonomy import Specialty
+from medportal.models.trust import Credit, Review
+from medportal.models.types import localize
+
+FORMS = ("person", "organisation")
+MISSING = ("credential", "disclosure")
+# How people write differs in these letters; names are compared without the difference, as the search does.
+_ALIKE = {
+    **dict.fromkeys("\u0622\u0623\u0625\u0671", "\u0627"),
+    **dict.fromkeys("\u0649\u0626", "\u064a"),
+    "\u0624": "\u0648",
+    "\u0629": "\u0647",
+    "\u0621": "",
+}
+
+
+def _in(column: Any, lang: str) -> Any:
+    return sa.type_coerce(column, sa.JSON)[lang].as_string()
+
+
+def _alike(column: Any) -> Any:
+    column = sa.func.lower(column)
+    for letter, plain in _ALIKE.items():
+        column = sa.func.replace(column, letter, plain)
+    return column
+
+
+def is_empty(column: Any) -> sa.ColumnElement[bool]:
+    """JSON without a value, which the databases keep as NULL or as the word null."""
+    return sa.or_(column.is_(sa.null()), sa.cast(column, sa.Text) == "null")
+
+
+def pages_of(person_id: Any) -> sa.CompoundSelect[int]:
+    """The content that bears this person's name, as credit or as review."""
+    return sa.union(
+        sa.select(Credit.content_id.label("content_id")).where(Credit.person_id == person_id),
+        sa.select(ContentText.content_id)
+        .join(Review, Review.text_id == ContentText.id)
+        .where(Review.person_id == person_id),
+    )
+
+
+def contents_of(person_id: int) -> sa.Select[int]:
+    found = pages_of(person_id).subquery()
+    return sa.select(found.c.content_id)
+
+
+def page_count(person_id: int) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(pages_of(person_id).subquery())) or 0
+
+
+def people(
+    words: str, form: str | None, missing: str | None, *, without: int = 0
+) -> sa.Select[Person, int, int]:
+    """Rows of person, credited texts, reviews; by name in the reader's language."""
+    credited = (
+        sa.select(sa.func.count(sa.distinct(Credit.content_id)))
+        .where(Credit.person_id == Person.id)
+        .scalar_subquery()
+    )
+    reviews = sa.select(sa.func.count(Review.id)).where(Review.person_id == Person.id).scalar_subquery()
+    lang = current_language().code
+    names = [_in(Person.name, code) for code in sorted(LANGUAGES, key=lambda code: code != lang)]
+    query = sa.select(Person, credited.label("credited"), reviews.label("reviews")).where(
+        Person.id != without
+    )
+    if form:
+        query = query.where(Person.form == form)
+    if missing == "credential":
+        query = query.where(Person.form == "person", sa.cast(Person.degrees, sa.Text).in_(["[]", "null"]))
+    elif missing == "disclosure":
+        query = query.where(Person.form == "person", is_empty(Person.interests))
+    for word in fold(words).split():
+        query = query.where(sa.or_(*(_alike(name).contains(word, autoescape=True) for name in names)))
+    return query.order_by(sa.func.lower(sa.func.coalesce(*names)), Person.id)
+
+
+@dataclass(frozen=True)
+class Bearing:
+    """A page that bears the name: what it is called, and its entry in the lists when readers may see it."""
+
+    title: str
+    lang: str
+    entry: Listing | None
+
+
+def bearing(person_id: int, most: int = 20) -> Sequence[Bearing]:
+    """The first pages of a person, in the reader's language where they have one."""
+    numbers = db.session.scalars(contents_of(person_id).order_by("content_id").limit(most)).all()
+    lang = current_language().code
+    titles: dict[int, dict[str, str]] = {number: {} for number in numbers}
+    for row in db.session.execute(
+        sa.select(ContentText.content_id, ContentText.lang, ContentText.title)
+        .where(ContentText.content_id.in_(numbers))
+        .order_by(ContentText.id)
+    ):
+        titles[row.content_id][row.lang] = row.title
+    entries = listed_many(numbers)
+    return [
+        Bearing(
+            localize(names, lang),
+            lang if lang in names else next(iter(names), lang),
+            entries.get((number, lang)),
+        )
+        for number, names in titles.items()
+    ]
+
+
+def specialties() -> Sequence[Specialty]:
+    return db.session.scalars(sa.select(Specialty).order_by(Specialty.slug)).all()
+
+
+def by_number(number: int) -> Person | None:
+    return db.session.get(Person, number) if number < 2**31 else None

@@ -1,0 +1,127 @@
+"""Changes of people and organisations. Services flush; the caller commits. A photo is changed in the media library and
+nowhere here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from medportal import audit
+from medportal.blueprints.people import queries
+from medportal.extensions import db
+from medportal.models.people import Person, PersonSpecialty
+from medportal.models.trust import Credit, Review
+from medportal.models.types import Localized
+from medportal.renewals import renew
+
+
+class InUse(Exception):
+    """Pages bear this name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """`interests`: None was never asked, {} has none to declare. `specialties` are numbers, in their order."""
+
+    form: str
+    name: Localized
+    title: Localized | None
+    degrees: list[dict[str, Any]]
+    country: str | None
+    interests: Localized | None
+    specialties: Sequence[int]
+
+
+def add_person(facts: Facts, *, by: str) -> Person:
+    person = Person()
+    _fill(person, facts)
+    db.session.add(person)
+    db.session.flush()
+    _set_specialties(person, facts.specialties)
+    audit.record("person added", person, actor=by)
+    return person
+
+
+def change_person(person: Person, facts: Facts, *, by: str) -> None:
+    """Every page that shows the person says it anew."""
+    _fill(person, facts)
+    db.session.flush()
+    _set_specialties(person, facts.specialties)
+    audit.record("person changed", person, actor=by)
+    renew(queries.contents_of(person.id))
+
+
+def _fill(person: Person, facts: Facts) -> None:
+    person.form, person.name, person.country = facts.form, facts.name, facts.country
+    person.degrees = facts.degrees
+    person.title = facts.title or sa.null()  # not the word null of JSON
+    person.interests = sa.null() if facts.interests is None else facts.interests
+
+
+def _set_specialties(person: Person, numbers: Sequence[int]) -> None:
+    db.session.execute(sa.delete(PersonSpecialty).where(PersonSpecialty.person_id == person.id))
+    rows = [
+        {"person_id": person.id, "specialty_id": number, "position": n}
+        for n, number in enumerate(dict.fromkeys(numbers))
+    ]
+    if rows:
+        db.session.execute(sa.insert(PersonSpecialty), rows)
+    db.session.expire(person)
+
+
+def merge_people(gone: Person, kept: Person, *, by: str) -> None:
+    """Two entries for one person: credits and reviews go to `kept`, and what it does not say itself is taken over."""
+    if gone.id == kept.id:
+        raise ValueError("a person is no duplicate of itself")
+    taken = [row.specialty_id for row in _specialty_rows(kept)] or [
+        row.specialty_id for row in _specialty_rows(gone)
+    ]
+    for name in ("title", "degrees", "country", "photo_id"):
+        if not getattr(kept, name) and getattr(gone, name):
+            setattr(kept, name, getattr(gone, name))
+    if kept.interests is None and gone.interests is not None:
+        kept.interests = gone.interests
+    db.session.flush()
+    _set_specialties(kept, taken)
+    _move_credits(gone, kept)
+    db.session.execute(sa.update(Review).where(Review.person_id == gone.id).values(person_id=kept.id))
+    audit.record("people merged", kept, actor=by, gone=gone.id)
+    db.session.expire_all()
+    db.session.delete(gone)
+    renew(queries.contents_of(kept.id))
+
+
+def _specialty_rows(person: Person) -> Sequence[PersonSpecialty]:
+    query = sa.select(PersonSpecialty).where(PersonSpecialty.person_id == person.id)
+    return db.session.scalars(query.order_by(PersonSpecialty.position)).all()
+
+
+def _move_credits(gone: Person, kept: Person) -> None:
+    """Named twice on one page for the same work, the person stays named once."""
+    other = aliased(Credit)
+    named = (
+        sa.select(other.id)
+        .where(
+            other.person_id == kept.id,
+            other.content_id == Credit.content_id,
+            other.role == Credit.role,
+            other.lang.is_not_distinct_from(Credit.lang),
+        )
+        .exists()
+    )
+    quietly = {"synchronize_session": False}
+    db.session.execute(sa.delete(Credit).where(Credit.person_id == gone.id, named), execution_options=quietly)
+    db.session.execute(
+        sa.update(Credit).where(Credit.person_id == gone.id).values(person_id=kept.id),
+        execution_options=quietly,
+    )
+
+
+def delete_person(person: Person, *, by: str) -> None:
+    if queries.page_count(person.id):
+        raise InUse
+    audit.record("person deleted", person, actor=by)
+    db.session.delete(person)
+    db.session.flush()
