@@ -173,13 +173,13 @@ def plain_to_html(text: str) -> str:
     return "\n".join(b for b in blocks if b)
 
 
-_ANY_TAG = re.compile(r"</?[a-z][^<>]*>", re.I)
+_MARKUP = re.compile(r"</?[a-z][^<>]*>", re.I)
 
 
 def as_html(typed: str) -> str:
     """What was typed into a field that takes either: HTML where there is an element, else plain text."""
     typed = typed.replace("\r\n", "\n").strip()
-    return typed if _ANY_TAG.search(typed) else plain_to_html(typed)
+    return typed if _MARKUP.search(typed) else plain_to_html(typed)
 
 
 def _lines_to_html(lines: list[str]) -> str:
