@@ -18,6 +18,10 @@ VALUES = {
     "kind:kind": "diseases",
     "slug:slug": "test-disease",
     "fixed:slug": "contact",
+    "lang:of": "en",
+    "int:revision": "1",
+    "int:position": "1",
+    "int:credit": "1",
 }
 
 

@@ -115,7 +115,7 @@ def test_arabic_letters_stand_only_where_arabic_is_studied(path):
 
 
 TEXT_ATTRIBUTES = re.compile(r'\b(?:aria-label|alt|placeholder|title)="([^"{]*[A-Za-z]{2}[^"{]*)"')
-ALLOWED = {"JSON", "PubMed"}
+ALLOWED = {"JSON", "PubMed", "doi"}
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "templates").rglob("*.html")), ids=lambda p: p.name)

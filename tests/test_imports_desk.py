@@ -7,6 +7,7 @@ import os
 import stat
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -329,7 +330,9 @@ def test_undo_removes_what_nobody_touched_and_lists_the_rest(owner, in_app, read
 
     def edit():
         text = db.session.scalars(sa.select(ContentText).where(ContentText.slug == "sample-food")).one()
-        services.save_text(text.content, "en", revisions.draft_of(text), by="owner 1")
+        services.save_text(
+            text.content, "en", replace(revisions.draft_of(text), summary="New."), by="owner 1"
+        )
 
     in_app(edit)
     check = owner.get(f"/{lang}/admin/imports/{number}/undo")

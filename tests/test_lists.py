@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from medportal.blueprints.content import services
+from medportal.blueprints.editing.text_form import Pane
 from medportal.content_types import KINDS
 from tests.conftest import section
 
@@ -173,9 +175,9 @@ def test_a_ninth_kind_is_one_file(app, read, make_content, make_app, monkeypatch
     for feed in ("podcasts", "all"):
         assert "Episode one" in client.get(f"/en/feeds/{feed}.xml").get_data(as_text=True)
     assert "episode-one" in client.get("/sitemap-en-1.xml").get_data(as_text=True)
-    with app.test_request_context("/ar/", method="POST", data={"slug": "a b"}):
-        form = podcast.form()
-        assert {"title", "slug", "body", "body_state", "transcript", "host"} <= set(form._fields)
-        assert not form.validate()
-        assert form.errors["title"] == ["هذا الحقل مطلوب."]
-        assert form.errors["slug"] == ["حروف وأرقام وواصلات فقط."]
+    with app.test_request_context("/ar/", method="POST"):
+        pane = Pane(podcast, "ar", None, MultiDict({"ar-slug": "a b"}))
+        assert {"title", "slug", "body_0", "body_state", "transcript_0"} <= set(pane.form._fields)
+        assert not pane.validate()
+        assert pane.form.errors["title"] == ["هذا الحقل مطلوب."]
+        assert pane.form.errors["slug"] == ["حروف وأرقام وواصلات فقط."]

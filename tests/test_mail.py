@@ -34,6 +34,7 @@ LETTERS = {
     "erasure_planned": {"on": AT},
     "invitation": {"purpose": "invitation", "role": "editor"},
     "sign_up_burst": {},
+    "review_due": {"count": 2},
     "subscribe": {"purpose": "subscribe"},
 }
 

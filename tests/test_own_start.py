@@ -86,8 +86,11 @@ def test_the_page_counts_exactly_and_asks_for_the_tick(loaded, as_, in_app, lang
     page = owner.get(f"/{lang}/admin/start")
     texts = count(in_app, ContentText)
     pictures = count(in_app, Media)
-    for number in (loaded, texts, pictures, 4):
-        assert str(number) in page.one("section[aria-labelledby=gone]").text
+    words = page.one("section[aria-labelledby=gone]").text
+    for number in (loaded, texts, 4):
+        assert str(number) in words
+    assert {"en": f"{pictures} sample picture", "ar": "صورتان تجريبيتان"}[lang] in words
+    assert pictures == 2
     owner.send(f"/{lang}/admin/start", 422)
     assert count(in_app, Content) == loaded
 

@@ -17,6 +17,7 @@ from medportal.models.trust import Credit, Role
 
 class Fault(StrEnum):
     TEXT = "text"
+    FACTS = "facts"
     AUTHOR = "author"
     CREDENTIAL = "credential"
     DISCLOSURE = "disclosure"
@@ -37,6 +38,8 @@ def faults(text: ContentText) -> list[Fault]:
     """What is missing, in the order in which the forms ask for it; nothing where the rule does not hold."""
     kind = KINDS[text.kind]
     found = [] if _says_something(text) else [Fault.TEXT]
+    if kind.detail is not None and db.session.get(kind.detail, text.content_id) is None:
+        found.append(Fault.FACTS)
     if not kind.medical or text.content.origin != Origin.OWN:
         return found
     found += _of_journal(text) if kind.authors_elsewhere else _of_ours(text)
@@ -77,4 +80,4 @@ def _of_ours(text: ContentText) -> list[Fault]:
 def _of_journal(text: ContentText) -> list[Fault]:
     """An abstract was written by the journal's authors; the paper itself is the reference."""
     detail = db.session.get(KINDS[text.kind].detail, text.content_id)  # type: ignore[arg-type]
-    return [] if detail is not None and detail.authors else [Fault.JOURNAL_AUTHORS]
+    return [Fault.JOURNAL_AUTHORS] if detail is not None and not detail.authors else []

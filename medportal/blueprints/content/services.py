@@ -64,7 +64,7 @@ def create_content(draft: ContentDraft, *, by: str) -> Content:
     set_categories(content, draft.categories)
     for position, treatment in enumerate(draft.treatments):
         _add_treatment(content, treatment, position)
-    if kind.detail is not None:
+    if kind.detail is not None and draft.detail:
         detail = {k: safe_url(v) if k == "url" else v for k, v in draft.detail.items()}
         db.session.add(kind.detail(content_id=content.id, **detail))
     db.session.flush()

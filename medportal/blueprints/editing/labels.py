@@ -55,6 +55,7 @@ TREATMENT_FIELDS = {
 }
 FAULTS = {
     Fault.TEXT: _l("Text: nothing is written yet."),
+    Fault.FACTS: _l("Facts: what a page of this kind must say is not filled in yet."),
     Fault.AUTHOR: _l("Author: nobody is named who wrote it."),
     Fault.CREDENTIAL: _l("Credential: an author has neither a title nor a degree."),
     Fault.DISCLOSURE: _l("Interests: an author has not stated any, nor that there are none."),
@@ -64,6 +65,7 @@ FAULTS = {
 }
 FAULT_PLACES = {
     Fault.TEXT: "editing.edit",
+    Fault.FACTS: "editing.facts",
     Fault.AUTHOR: "editing.people",
     Fault.CREDENTIAL: "editing.people",
     Fault.DISCLOSURE: "editing.people",

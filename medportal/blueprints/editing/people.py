@@ -72,10 +72,8 @@ def remove_credit(number: int, credit: int) -> Answer:
     except gate.Closed as closed:
         db.session.rollback()
         form = _form(filled=False)
-        form.form_errors = [
-            gettext("Readers see this page, so this cannot be taken out."),
-            *map(str, (labels.FAULTS[f] for f in closed.faults)),
-        ]
+        why = " ".join(str(labels.FAULTS[fault]) for fault in closed.faults)
+        form.form_errors = [f"{gettext('Readers see this page, so this cannot be taken out.')} {why}"]
         return render_template("editing/people.html", content=thing(number), form=form), 422
     content_changed(content.id)
     db.session.commit()
