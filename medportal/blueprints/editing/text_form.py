@@ -15,6 +15,7 @@ from medportal.content_types import ContentType
 from medportal.content_types.sections import ORDER, SECTIONS
 from medportal.forms import TranslatedForm
 from medportal.i18n import LANGUAGES
+from medportal.lib.checks import Finding, check
 from medportal.lib.html import as_html
 from medportal.lib.slugs import MAX_LENGTH
 from medportal.models.content import ContentText, Made, Part, Section, State, Status, Urgency
@@ -184,6 +185,13 @@ class Pane:
         return SectionFields(key, self.form[f"{key}_state"], self.form[f"{key}_as_of"], pieces, section)
 
     # What was typed
+
+    @property
+    def remarks(self) -> list[Finding]:
+        """What is worth a second look. Pages mark words of the other language by themselves, so that is no remark."""
+        html = "\n".join(as_html(p.field.data) for s in self.sections for p in s.pieces if p.field.data)
+        found = check(html, self.form.title.data or "", self.lang) if html else []
+        return [finding for finding in found if finding.code != "unmarked_language"]
 
     @property
     def is_empty(self) -> bool:

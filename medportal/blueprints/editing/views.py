@@ -7,6 +7,7 @@ from medportal import htmx
 from medportal.access import staff
 from medportal.blueprints.content import lists
 from medportal.blueprints.editing import labels, queries, services
+from medportal.blueprints.editing.findings import FINDINGS
 from medportal.blueprints.editing.forms import NewForm
 from medportal.content_types import KINDS
 from medportal.desk import me
@@ -21,7 +22,7 @@ bp = Blueprint("editing", __name__, url_prefix="/<lang:lang>/admin/texts")
 
 @bp.app_context_processor
 def _words() -> dict[str, object]:
-    return {"editing_words": labels, "name_of": services.name_of}
+    return {"editing_words": labels, "findings": FINDINGS, "name_of": services.name_of}
 
 
 def asked_filters() -> queries.Filters:
