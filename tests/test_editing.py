@@ -1,6 +1,7 @@
 """The editor: two languages side by side, nothing lost, nothing shown before it may be."""
 
 import datetime as dt
+import json
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from medportal.models.content import Content, ContentText
 from medportal.models.trust import Revision
 from tests.conftest import section
 from tests.editing import begin, submit, trust, write
+from tests.hostile import VECTORS, alive
 
 
 @pytest.fixture
@@ -314,3 +316,41 @@ def test_after_thirty_days_the_bin_is_emptied(desk, in_app, make_content):
     with time_machine.travel(utc_now() + dt.timedelta(days=31)):
         in_app(the_bin.empty_old)
     assert in_app(lambda: db.session.get(Content, number)) is None
+
+
+# What must never live
+
+
+@pytest.mark.parametrize("way", ["saved", "kept", "restored", "treatment"])
+def test_32_nothing_alive_survives_any_way_into_a_text(desk, in_app, make_content, read, way):
+    number = make_content("disease", langs=("en",), title="Asthma")
+    vectors = "\n".join(html.replace("\x00", "") for _name, html in VECTORS)  # NUL is refused at the door
+    if way == "treatment":
+        page = desk.get(f"/en/admin/texts/{number}/treatments/new")
+        submit(desk, page, form="form.edit", kind="drug", en_name="x", en_benefit=f"<p>a</p>{vectors}")
+    elif way == "kept":
+        page = desk.get(f"/en/admin/texts/{number}")
+        at = f"/en/admin/texts/{number}/preview"
+        submit(desk, page, form="form.edit", at=at, en__definition_0=f"<p>a</p>{vectors}")
+        assert alive_in(desk.get(f"/en/admin/texts/{number}/preview/en")) == []
+        return
+    else:
+        write(desk, number, en__definition_0=f"<p>a</p>{vectors}")
+    if way == "restored":
+
+        def poison():
+            revision = db.session.scalars(sa.select(Revision).order_by(Revision.id.desc())).first()
+            stored = json.loads(json.dumps(revision.snapshot))
+            stored["sections"]["definition"]["parts"] = [{"html": vectors}]
+            db.session.add(Revision(text_id=revision.text_id, number=90, saved_by="x", snapshot=stored))
+
+        in_app(poison)
+        desk.send(f"/en/admin/texts/{number}/history/en/90/restore")
+    assert alive_in(read("/en/diseases/asthma")) == []
+
+
+def alive_in(page):
+    found = []
+    for box in page.soup.select(".prose, .treatment dd"):
+        found += alive(box.decode_contents())
+    return found

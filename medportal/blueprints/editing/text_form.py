@@ -122,6 +122,7 @@ class Pane:
             for value, words in MADE.items()
             if value != Made.IMPORTED or (text is not None and text.made == Made.IMPORTED)
         ]
+        self.form.title.flags.required = True  # of every text that there is; an empty pane is left alone
         self._set_directions()
         self.sections = [self._section(key) for key in self.keys]
 
