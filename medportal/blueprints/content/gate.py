@@ -71,7 +71,7 @@ def _of_ours(text: ContentText) -> list[Fault]:
     missing = {
         Fault.AUTHOR: not people,
         Fault.CREDENTIAL: any(not person.degrees and not person.title for person in named),
-        Fault.DISCLOSURE: any(not person.interests for person in named),
+        Fault.DISCLOSURE: any(person.interests is None for person in named),
         Fault.REFERENCE: not text.content.references,
     }
     return [fault for fault, is_missing in missing.items() if is_missing]
