@@ -18,7 +18,13 @@ DESK = [
     *("digests", "digests/preview", "mailings", "mailings/new"),
     *("subscribers", "subscribers/new", "subscribers/import"),
     *("texts/", "texts/new", "texts/bin", "texts/1", "texts/1/facts", "texts/1/references", "texts/1/people"),
-    *("texts/1/treatments", "texts/1/treatments/new", "texts/1/publish", "texts/1/preview", "texts/1/history"),
+    *(
+        "texts/1/treatments",
+        "texts/1/treatments/new",
+        "texts/1/publish",
+        "texts/1/preview",
+        "texts/1/history",
+    ),
     *("texts/1/history/en/1", "texts/1/bin", "people", "people/new", "categories", "emergency"),
     *("pictures", "pictures/new", "settings", "statistics", "imports", "imports/new", "start"),
 ]

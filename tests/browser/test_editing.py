@@ -9,6 +9,7 @@ from PIL import Image
 
 ACTIONS = 40
 
+
 class Owner:
     """Counts what is done besides typing: clicks, choices, pages that are sent."""
 
@@ -85,7 +86,9 @@ def test_a_first_page_in_two_languages_with_a_picture_and_two_references(signed_
         page.locator("dialog [data-picture]").first.click()
         me.actions += 2
     else:
-        me.write("en-body_0", f'<p>The article in English.</p><img src="{picture}" alt="A drawing of the lungs">')
+        me.write(
+            "en-body_0", f'<p>The article in English.</p><img src="{picture}" alt="A drawing of the lungs">'
+        )
     me.go("[data-save]")
     assert page.locator(".notice--done").is_visible()
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -167,9 +168,10 @@ class Pane:
     def _set_directions(self) -> None:
         """The direction is that of the content, whatever the language of the desk (U20)."""
         own = {"lang": self.lang, "dir": self.language.dir}
+        pictures = url_for("media.pick", text=self.lang)  # described in the language of the text
         for field in self.form:
             if isinstance(field, TextAreaField) and field.short_name not in ("summary", "synonyms"):
-                field.render_kw = own | {"rows": "6", "data-editor": ""}
+                field.render_kw = own | {"rows": "6", "data-editor": "", "data-pictures-url": pictures}
             elif isinstance(field, (TextAreaField, StringField)):
                 field.render_kw = own | ({"rows": "3"} if isinstance(field, TextAreaField) else {})
 
