@@ -14,21 +14,30 @@ MAX_PAGE = 100_000
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list: `number` of `pages`, `total` entries in all."""
+    """One page of a list: `number` of `pages`, `total` entries in all; `more` when there are yet more, not counted."""
 
     entries: Sequence[Any]
     number: int
     pages: int
     total: int
+    more: bool = False
 
 
-def paginate(select: sa.Select[*tuple[Any, ...]], number: int, size: int) -> Page:
-    """Page `number` of the select, or an empty one beyond the end. One column or entity comes as itself, more as rows."""
+def paginate(select: sa.Select[*tuple[Any, ...]], number: int, size: int, most: int | None = None) -> Page:
+    """Page `number` of the select, or an empty one beyond the end. One column or entity comes as itself, more as rows.
+
+    `most`: how far entries are counted and shown, where counting all of them would cost more than they are worth.
+    """
     number = min(max(number, 1), MAX_PAGE)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery())) or 0
+    counted = select.order_by(None) if most is None else select.limit(most + 1)
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
+    more = most is not None and total > most
+    total = total if most is None else min(total, most)
     found = db.session.execute(select.limit(size).offset((number - 1) * size))
     single = len(select.column_descriptions) == 1
-    return Page(found.scalars().all() if single else found.all(), number, max(1, -(-total // size)), total)
+    return Page(
+        found.scalars().all() if single else found.all(), number, max(1, -(-total // size)), total, more
+    )
 
 
 def asked_number(name: str, most: int) -> int | None:
@@ -37,10 +46,12 @@ def asked_number(name: str, most: int) -> int | None:
     return min(int(value[:18]), most) if value.isascii() and value.isdigit() else None
 
 
-def asked_page(select: sa.Select[*tuple[Any, ...]], *, size: int | None = None) -> Page:
+def asked_page(
+    select: sa.Select[*tuple[Any, ...]], *, size: int | None = None, most: int | None = None
+) -> Page:
     """The page of a list that the query asks for; 404 beyond the end."""
     number = asked_number("page", MAX_PAGE) or 1
-    page = paginate(select, number, size or current_app.config["PAGE_SIZE"])
+    page = paginate(select, number, size or current_app.config["PAGE_SIZE"], most)
     if page.number > page.pages:
         abort(404)
     return page

@@ -76,7 +76,7 @@ class Review(Model):
     text_id: Mapped[int] = mapped_column(sa.ForeignKey("content_text.id", ondelete="CASCADE"), index=True)
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="RESTRICT"), index=True)
     reviewed_on: Mapped[date]
-    next_due: Mapped[date]
+    next_due: Mapped[date] = mapped_column(index=True)
     reminded_at: Mapped[moment | None]
     """When the owner was told by mail that it falls due."""
 

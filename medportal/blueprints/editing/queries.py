@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import ngettext
+from sqlalchemy.orm import aliased
 
 from medportal.content_types import KINDS
 from medportal.extensions import db
@@ -30,6 +31,7 @@ from medportal.models.types import localize
 from medportal.models.user import User
 
 SOON = timedelta(days=60)
+FOUND = 1000
 _WORKED_ON = (Status.DRAFT, Status.IN_REVIEW, Status.SCHEDULED, Status.PUBLISHED)
 
 
@@ -79,7 +81,10 @@ def _has_text(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 def _called(words: str) -> sa.ColumnElement[bool]:
     pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     number = int(words) if words.isascii() and words.isdigit() and len(words) < 10 else 0
-    return sa.or_(Content.id == number, _has_text(ContentText.title.ilike(pattern, escape="\\")))
+    found = sa.select(ContentText.content_id).where(ContentText.title.ilike(pattern, escape="\\"))
+    # Looked up once: the list counts and then reads, and titles have no index for such a search.
+    numbers = db.session.scalars(found.order_by(ContentText.id.desc()).limit(FOUND)).all()
+    return Content.id.in_({number, *numbers})
 
 
 def _missing() -> sa.ColumnElement[bool]:
@@ -105,25 +110,21 @@ def _gaps() -> sa.ColumnElement[bool]:
 LANGUAGE_STATES = {"missing": _missing, "behind": _behind, "gaps": _gaps}
 
 
-def _last_due() -> sa.Subquery:
-    """The newest review of each text says when it is due again."""
-    newest = sa.select(sa.func.max(Review.id)).group_by(Review.text_id)
-    return sa.select(Review.text_id, Review.next_due).where(Review.id.in_(newest)).subquery()
-
-
 def _due_before(day: date) -> sa.ColumnElement[bool]:
-    last = _last_due()
-    texts = sa.select(last.c.text_id).where(last.c.next_due < day)
+    later = aliased(Review)
+    newer = sa.exists().where(later.text_id == Review.text_id, later.id > Review.id)
+    texts = sa.select(Review.text_id).where(Review.next_due < day, ~newer)
     return _has_text(ContentText.id.in_(texts), ContentText.status == Status.PUBLISHED)
 
 
 def _never() -> sa.ColumnElement[bool]:
     medical = [kind.key for kind in KINDS.values() if kind.medical and not kind.authors_elsewhere]
-    return sa.and_(
-        Content.kind.in_(medical),
-        Content.origin == Origin.OWN,
-        _has_text(ContentText.status == Status.PUBLISHED, ContentText.id.not_in(sa.select(Review.text_id))),
+    unseen = sa.exists().where(
+        ContentText.content_id == Content.id,
+        ContentText.status == Status.PUBLISHED,
+        ~sa.exists().where(Review.text_id == ContentText.id),
     )
+    return sa.and_(Content.kind.in_(medical), Content.origin == Origin.OWN, unseen)
 
 
 def today() -> date:
@@ -172,11 +173,11 @@ def behind(content_ids: Sequence[int]) -> dict[tuple[int, str], list[str]]:
 
 def reviews_of(content_ids: Sequence[int]) -> dict[tuple[int, str], date]:
     """(thing, language) → when its last review falls due again."""
-    last = _last_due()
     rows = db.session.execute(
-        sa.select(ContentText.content_id, ContentText.lang, last.c.next_due)
-        .join(last, last.c.text_id == ContentText.id)
+        sa.select(ContentText.content_id, ContentText.lang, Review.next_due)
+        .join(Review, Review.text_id == ContentText.id)
         .where(ContentText.content_id.in_(content_ids))
+        .order_by(Review.id)
     )
     return {(content_id, lang): due for content_id, lang, due in rows}
 

@@ -17,6 +17,9 @@ from medportal.paging import asked_number, asked_one_of, asked_page
 
 Answer = str | Response | tuple[str, int]
 
+MOST = 3000
+"""How far the list goes; what lies behind is found by its filters."""
+
 bp = Blueprint("editing", __name__, url_prefix="/<lang:lang>/admin/texts")
 
 
@@ -43,7 +46,7 @@ def asked_filters() -> queries.Filters:
 @staff
 def index() -> str:
     filters = asked_filters()
-    page = asked_page(queries.things(filters), size=30)
+    page = asked_page(queries.things(filters), size=30, most=MOST)
     ids = [content.id for content in page.entries]
     return htmx.render(
         "editing/index.html",

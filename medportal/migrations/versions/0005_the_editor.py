@@ -44,6 +44,7 @@ def upgrade():
 
     with op.batch_alter_table('review', schema=None) as batch_op:
         batch_op.add_column(sa.Column('reminded_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(batch_op.f('ix_review_next_due'), ['next_due'], unique=False)
 
     with op.batch_alter_table('section', schema=None) as batch_op:
         batch_op.add_column(sa.Column('outdated_by_id', sa.Integer(), nullable=True))
@@ -63,6 +64,7 @@ def downgrade():
         batch_op.drop_column('outdated_by_id')
 
     with op.batch_alter_table('review', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_review_next_due'))
         batch_op.drop_column('reminded_at')
 
     with op.batch_alter_table('content', schema=None) as batch_op:
