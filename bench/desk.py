@@ -50,7 +50,7 @@ def fill(things: int) -> None:
                 "origin": "own" if n % 3 else "imported",
                 "touched_at": now - timedelta(minutes=n),
                 "created_at": now,
-                "binned_langs": [],
+                "binned_texts": {},
             }
             for n in ids
         ]

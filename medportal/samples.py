@@ -16,12 +16,12 @@ from flask import current_app
 
 from medportal import audit, carriers
 from medportal.blueprints.accounts import erasure
-from medportal.blueprints.content import services
+from medportal.blueprints.content import gate, services
 from medportal.changes import content_changed, site_changed
 from medportal.digests import editions
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
-from medportal.models.content import Content, ContentText, Origin
+from medportal.models.content import Content, ContentText, Origin, Status
 from medportal.models.digest import Digest, Edition, Happening, Stage
 from medportal.models.media import Media
 from medportal.models.setting import Setting
@@ -172,6 +172,11 @@ def drop_texts(until: float = math.inf) -> int:
                 break
             if edited:
                 sample.origin, sample.key = Origin.OWN, None
+                for text in sample.texts:
+                    if text.status == Status.PUBLISHED and gate.faults(text):
+                        text.status = (
+                            Status.DRAFT
+                        )  # its label went, and it lacks what a page of the site's own must have
                 content_changed(sample.id)
             else:
                 services.delete_content(sample, by=BY)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, validates
 from wtforms import BooleanField, DateField, DecimalField, StringField, TimeField, URLField
-from wtforms.validators import URL, InputRequired, Length, Optional
+from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from medportal.content_types.base import ContentType, Order
 from medportal.extensions import Base, db
@@ -90,6 +90,11 @@ def _json_ld(page: Any, thing: dict[str, Any]) -> None:
     thing["eventAttendanceMode"] = f"https://schema.org/{mode}EventAttendanceMode"
 
 
+def _of_our_time(_form: Any, field: Any) -> None:
+    if not 1900 <= field.data.year <= 2200:
+        raise ValidationError(_l("Not a valid date value."))
+
+
 KIND = ContentType(
     key="event",
     path="events",
@@ -102,15 +107,15 @@ KIND = ContentType(
     detail=EventDetail,
     searched=("place", "city", "organiser"),
     detail_fields={
-        "starts_on": DateField(_l("First day"), validators=[InputRequired()]),
+        "starts_on": DateField(_l("First day"), validators=[InputRequired(), _of_our_time]),
         "starts_at": TimeField(_l("Begins at"), validators=[Optional()]),
-        "ends_on": DateField(_l("Last day"), validators=[InputRequired()]),
+        "ends_on": DateField(_l("Last day"), validators=[InputRequired(), _of_our_time]),
         "ends_at": TimeField(_l("Ends at"), validators=[Optional()]),
         "zone": StringField(_l("Time zone"), validators=[InputRequired(), Length(max=60)]),
         "place": StringField(_l("Place"), validators=[InputRequired(), Length(max=200)]),
         "organiser": StringField(_l("Organiser"), validators=[InputRequired(), Length(max=200)]),
         "fee": StringField(_l("Fee"), validators=[Length(max=200)]),
-        "cme_points": DecimalField(_l("CME points"), validators=[Optional()]),
+        "cme_points": DecimalField(_l("CME points"), validators=[Optional(), NumberRange(0, 9999)]),
         "online": BooleanField(_l("Takes place online")),
         "url": URLField(_l("Address of the organiser's page"), validators=[Optional(), URL()]),
     },

@@ -115,8 +115,8 @@ class Content(Model):
     touched_at: Mapped[moment] = mapped_column(default=utc_now, index=True)
     """When anybody last worked on it; the desk's lists run by it."""
     binned_at: Mapped[moment | None] = mapped_column(index=True)
-    binned_langs: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
-    """The languages in which it was published when it went to the bin."""
+    binned_texts: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    """How each language stood when it went to the bin: `{"en": {"status": …, "known_title": …}}`."""
 
     texts: Mapped[list[ContentText]] = relationship(
         back_populates="content", cascade="all, delete-orphan", passive_deletes=True

@@ -48,12 +48,13 @@ class TextDraft:
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """What a save does to a text. `minor`: no reader need be told and no translation becomes older. `safety`: it
-    matters to somebody's safety and is told at once. `note`: what changed and why; readers see it."""
+    matters to somebody's safety and is told at once. `restored`: the words are those of an earlier version. `note`: what changed and why; readers see it."""
 
     draft: TextDraft
     note: str = ""
     minor: bool = False
     safety: bool = False
+    restored: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ with it. Who works on a section that is older catches up: that makes no other la
 taken for a translation of what is there. Treatments belong to the section of that name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from medportal.models.content import Content, ContentText, Section, Status
@@ -16,26 +16,34 @@ Changes = Mapping[str, tuple[frozenset[str], Revision]]
 
 
 def changed_sections(before: dict[str, Any] | None, after: dict[str, Any]) -> frozenset[str]:
-    """Keys of the sections that two snapshots tell apart. Nothing before: nothing changed."""
+    """Keys of the sections that were changed or left out. What came new is no change of what others translated."""
     if before is None:
         return frozenset()
     old, new = before["sections"], after["sections"]
-    changed = {key for key in new if key in old and new[key] != old[key]}
+    changed = {key for key in old if new.get(key) != old[key]}
     told = before.get("treatments")
     if told is not None and told != after.get("treatments"):
         changed.add("treatment")
     return frozenset(changed)
 
 
-def settle(content: Content, changes: Changes) -> None:
+def settle(
+    content: Content,
+    changes: Changes,
+    *,
+    along: Mapping[str, frozenset[str]],
+    restored: Collection[str] = (),
+) -> None:
+    """`along`: what was changed in small ways in the same save, by language: who touched it has looked at it.
+    `restored`: languages that went back to earlier words, which are no younger for that."""
     for key in frozenset().union(*(keys for keys, _ in changes.values())):
         changed = {lang: revision for lang, (keys, revision) in changes.items() if key in keys}
         sections = {text.lang: found for text in content.texts if (found := _section(text, key)) is not None}
         caught_up = any(lang in sections and sections[lang].outdated_by_id is not None for lang in changed)
         for lang, section in sections.items():
-            if lang in changed:
+            if lang in changed and lang not in restored:
                 section.outdated_by = None
-            elif not caught_up:
+            elif lang not in changed and not caught_up and key not in along.get(lang, ()):
                 section.outdated_by = next(iter(changed.values()))
 
 

@@ -9,10 +9,12 @@ an organisation's credit until somebody edits them.
 from collections.abc import Sequence
 from enum import StrEnum
 
+import sqlalchemy as sa
+
 from medportal.content_types import KINDS
 from medportal.extensions import db
 from medportal.models.content import ContentText, Made, Origin, State
-from medportal.models.trust import Credit, Role
+from medportal.models.trust import Credit, Revision, Role
 
 
 class Fault(StrEnum):
@@ -43,9 +45,21 @@ def faults(text: ContentText) -> list[Fault]:
     if not kind.medical or text.content.origin != Origin.OWN:
         return found
     found += _of_journal(text) if kind.authors_elsewhere else _of_ours(text)
-    if text.made == Made.MACHINE_DRAFTED and not text.reviews:
+    if text.made == Made.MACHINE_DRAFTED and not _checked(text):
         found.append(Fault.UNCHECKED)
     return found
+
+
+def _checked(text: ContentText) -> bool:
+    """Whether somebody reviewed it since its last change that was not small."""
+    if not text.reviews:
+        return False
+    changed_at = db.session.scalar(
+        sa.select(sa.func.max(Revision.saved_at)).where(
+            Revision.text_id == text.id, Revision.minor.is_(False)
+        )
+    )
+    return changed_at is None or text.reviews[0].reviewed_on >= changed_at.date()
 
 
 def check(text: ContentText) -> None:

@@ -138,7 +138,7 @@ def corrections(content_id: int, lang: str) -> Sequence[Happening]:
             Happening.content_id == content_id,
             Happening.what.in_([News.CHANGED, News.SAFETY]),
             Happening.lang == lang,
-            Happening.note != "",
+            sa.or_(Happening.note != "", Happening.what == News.SAFETY),
         )
         .order_by(Happening.id.desc())
         .limit(20)
@@ -185,7 +185,12 @@ def moved_to(kind: ContentType, lang: str, slug: str) -> str | None:
     return db.session.scalar(
         sa.select(ContentText.slug)
         .join(Redirect, Redirect.text_id == ContentText.id)
-        .where(Redirect.kind == kind.key, Redirect.lang == lang, Redirect.slug == slug)
+        .where(
+            Redirect.kind == kind.key,
+            Redirect.lang == lang,
+            Redirect.slug == slug,
+            ContentText.status == Status.PUBLISHED,  # a new name is nobody's business before that
+        )
     )
 
 

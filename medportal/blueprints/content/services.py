@@ -142,7 +142,9 @@ def save_texts(content: Content, changes: Mapping[str, Change], *, by: str) -> d
         for lang, one in kept.items()
         if one.revision and not one.revision.minor
     }
-    freshness.settle(content, grave)
+    small = {lang: one.sections for lang, one in kept.items() if lang not in grave}
+    restored = {lang for lang, change in changes.items() if change.restored}
+    freshness.settle(content, grave, along=small, restored=restored)
     db.session.flush()
     shown = {lang: one for lang, one in kept.items() if one.text.status == Status.PUBLISHED}
     if shown:
@@ -176,6 +178,8 @@ def _save(content: Content, lang: str, change: Change, *, by: str) -> _Saved:
     text.policy_version = POLICY_VERSION
     db.session.flush()
     after = snapshot(text)
+    if before is not None and "treatments" in after:  # versions of before they were kept say nothing of them
+        before = {"treatments": after["treatments"], **before}
     if after == before:
         return _Saved(text, frozenset(), None)
     text.modified_at = utc_now()
@@ -191,8 +195,12 @@ def assign(text: ContentText, draft: TextDraft) -> None:
     text.synonyms = [{k: strip_controls(v) for k, v in synonym.items()} for synonym in draft.synonyms]
     text.made = draft.made
     _set_sections(text, draft.sections)
-    for key, fields in (draft.treatments or {}).items():
-        _set_treatment(text, key, fields)
+    if draft.treatments is not None:
+        for treatment in text.content.treatments:
+            if treatment.key not in draft.treatments:
+                treatment.texts = [told for told in treatment.texts if told.lang != text.lang]
+        for key, fields in draft.treatments.items():
+            _set_treatment(text, key, fields)
 
 
 def _set_treatment(text: ContentText, key: str, fields: Mapping[str, str]) -> None:

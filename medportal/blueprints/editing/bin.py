@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from flask import redirect, render_template, request, url_for
+from sqlalchemy.orm import selectinload
 
 from medportal import audit
 from medportal.access import owners, staff
@@ -25,7 +26,9 @@ CLEANER = "clean-up"
 
 def put_in(content: Content, *, by: str) -> None:
     """Its published texts are withdrawn; which they were is remembered."""
-    content.binned_langs = [text.lang for text in content.texts if text.status == Status.PUBLISHED]
+    content.binned_texts = {
+        text.lang: {"status": text.status, "known_title": text.known_title} for text in content.texts
+    }
     content.binned_at = utc_now()
     for text in content.texts:
         if text.status in (Status.PUBLISHED, Status.SCHEDULED):
@@ -37,14 +40,14 @@ def put_in(content: Content, *, by: str) -> None:
 
 
 def take_out(content: Content, *, by: str) -> None:
-    """As it was. What was published is published again, by the rules that hold now (gate.Closed)."""
-    shown, content.binned_langs, content.binned_at = content.binned_langs, [], None
+    """As it was; what was planned is a draft. What was published is published again, by the rules that hold now (gate.Closed)."""
+    before, content.binned_texts, content.binned_at = content.binned_texts, {}, None
     content.touched_at = utc_now()
     for text in content.texts:
-        if text.lang in shown and text.status == Status.ARCHIVED:
-            text.status = Status.PUBLISHED
-        if text.status == Status.TITLE_ONLY:
-            text.known_title = text.title
+        kept = before.get(text.lang, {})
+        text.known_title = kept.get("known_title")
+        if text.status == Status.ARCHIVED and kept:  # a plan is not taken up again by itself
+            text.status = Status.DRAFT if kept["status"] == Status.SCHEDULED else kept["status"]
     for text in content.texts:
         if text.status == Status.PUBLISHED:
             gate.check(text)
@@ -67,7 +70,8 @@ def empty_old() -> int:
 @bp.get("/bin")
 @staff
 def bin_list() -> str:
-    query = sa.select(Content).where(Content.binned_at.is_not(None)).order_by(Content.binned_at.desc())
+    query = sa.select(Content).where(Content.binned_at.is_not(None)).options(selectinload(Content.texts))
+    query = query.order_by(Content.binned_at.desc(), Content.id)
     return render_template("editing/bin.html", page=asked_page(query, size=30), kept=KEPT)
 
 
@@ -92,7 +96,10 @@ def take_back(number: int) -> Answer:
         except gate.Closed:  # its author was changed meanwhile: it comes back as a draft
             db.session.rollback()
             content = row_or_404(Content, number)
-            content.binned_langs = []
+            content.binned_texts = {
+                lang: kept | ({"status": Status.DRAFT} if kept["status"] == Status.PUBLISHED else {})
+                for lang, kept in content.binned_texts.items()
+            }
             take_out(content, by=me())
         db.session.commit()
     return redirect(url_for("editing.edit", number=number, done="back"), 303)

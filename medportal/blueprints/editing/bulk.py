@@ -50,16 +50,21 @@ def bulk() -> Answer:
         return render_template(
             "editing/bulk_check.html", action=action, chosen=chosen, categories=names, category=slug
         )
-    done, refused = _act(action, chosen, slug)
+    done, refused, texts = _act(action, chosen, slug)
     db.session.commit()
     return render_template(
-        "editing/bulk_done.html", action=action, done=done, refused=refused, back=BACK.get(action)
+        "editing/bulk_done.html",
+        action=action,
+        done=done,
+        refused=refused,
+        texts=texts,
+        back=BACK.get(action),
     )
 
 
-def _act(action: str, chosen: Sequence[Content], slug: str) -> tuple[list[Content], list[Content]]:
+def _act(action: str, chosen: Sequence[Content], slug: str) -> tuple[list[Content], list[Content], list[int]]:
     """What was done, and what the rules did not let pass."""
-    done, refused = [], []
+    done, refused, texts = [], [], []
     for content in chosen:
         try:
             with db.session.begin_nested():
@@ -67,35 +72,41 @@ def _act(action: str, chosen: Sequence[Content], slug: str) -> tuple[list[Conten
         except (gate.Closed, publishing.SecondPersonNeeded):
             refused.append(content)
         else:
-            done += [content] if moved else []
-    return done, refused
+            if moved is not None:
+                done.append(content)
+                texts += moved
+    return done, refused, texts
 
 
-def _act_on(action: str, content: Content, slug: str) -> bool:
+def _act_on(action: str, content: Content, slug: str) -> list[int] | None:
+    """The numbers of the texts that were moved; None when there was nothing to do."""
     if action == "unbin":
         if content.binned_at is None:
-            return False
+            return None
         the_bin.take_out(content, by=me())
-        return True
+        return []
     if content.binned_at is not None:
-        return False
+        return None
     if action == "bin":
         the_bin.put_in(content, by=me())
     elif action == "category":
         set_categories(content, [category.slug for category in content.categories] + [slug])
         content_changed(content.id)
     else:
-        return _show(action, content)
-    return True
+        return _show(action, content) or None
+    return []
 
 
-def _show(action: str, content: Content) -> bool:
-    moved = False
+def _show(action: str, content: Content) -> list[int]:
+    moved: list[int] = []
+    only = {int(v) for v in request.form.getlist("text") if v.isascii() and v.isdigit() and len(v) < 10}
     for text in content.texts:
+        if only and text.id not in only:
+            continue  # the undo moves what was moved and nothing else
         if action == "publish" and text.status in (Status.DRAFT, Status.IN_REVIEW, Status.ARCHIVED):
             publishing.publish(text, by=me())
-            moved = True
+            moved.append(text.id)
         elif action == "withdraw" and text.status == Status.PUBLISHED:
             content_services.withdraw(text, by=me())
-            moved = True
+            moved.append(text.id)
     return moved

@@ -51,10 +51,10 @@ def keep(
     return copy
 
 
-def forget(content_id: int, user_id: int) -> None:
-    db.session.execute(
-        sa.delete(WorkingCopy).where(WorkingCopy.content_id == content_id, WorkingCopy.user_id == user_id)
-    )
+def forget(content_id: int, user_id: int, *, version: int | None = None) -> None:
+    """`version`: only if no other window has kept something since."""
+    mine = sa.delete(WorkingCopy).where(WorkingCopy.content_id == content_id, WorkingCopy.user_id == user_id)
+    db.session.execute(mine if version is None else mine.where(WorkingCopy.version <= version))
 
 
 def forget_old() -> None:

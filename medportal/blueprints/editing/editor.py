@@ -16,7 +16,7 @@ from medportal.blueprints.editing.text_form import Pane
 from medportal.blueprints.editing.views import Answer, bp
 from medportal.changes import content_changed
 from medportal.content_types import KINDS
-from medportal.desk import me, row_or_404
+from medportal.desk import me
 from medportal.extensions import db, reading
 from medportal.i18n import LANGUAGES
 from medportal.lib.dates import utc_now
@@ -28,12 +28,20 @@ from medportal.sessions import member
 
 def thing(number: int) -> Content:
     """What is edited; what lies in the bin is taken out first."""
-    content = row_or_404(Content, number)
-    if content.kind not in KINDS:
+    if number >= 2**31:
+        abort(404)
+    changing = request.method == "POST"  # two who change it stand in line
+    content = db.session.get(Content, number, with_for_update=changing)
+    if content is None or content.kind not in KINDS:
         abort(404)
     if content.binned_at is not None:
         abort(410)
     return content
+
+
+def changed_since(content: Content) -> bool:
+    """Whether somebody changed the thing since the form was shown, which says so in `seen`."""
+    return request.form.get("seen", "") not in ("", content.touched_at.isoformat())
 
 
 def panes_of(content: Content, formdata: Any = None) -> list[Pane]:
@@ -109,7 +117,7 @@ def save(number: int) -> Answer:
     except gate.Closed as closed:
         db.session.rollback()
         return _page(content, panes, bases, closed=closed), 422
-    copies.forget(content.id, member().id)
+    copies.forget(content.id, member().id, version=_version())
     db.session.commit()
     shown = changed and any(text.status == Status.PUBLISHED for text in content.texts)
     done = "shown" if shown else "saved" if changed else "nothing"
@@ -144,10 +152,9 @@ def keep(number: int) -> Answer | tuple[str, int, dict[str, str]]:
     """What is typed, every twenty seconds. Readers see nothing of it, and neither do other editors."""
     content = thing(number)
     form = {k: v for k, v in request.form.lists() if k.partition("-")[0] in LANGUAGES}
-    known, bases = request.form.get("version", ""), asked_bases()
-    version = int(known[:9]) if known.isascii() and known.isdigit() else 0
+    bases = asked_bases()
     try:
-        copy = copies.keep(content.id, member().id, form, bases, version=version)
+        copy = copies.keep(content.id, member().id, form, bases, version=_version())
     except copies.Newer:
         db.session.rollback()
         return render_template("editing/_kept.html", newer=True), 409
@@ -157,6 +164,11 @@ def keep(number: int) -> Answer | tuple[str, int, dict[str, str]]:
     db.session.commit()
     page = render_template("editing/_kept.html", at=utc_now(), others=others, behind=behind)
     return page, 200, {"X-Version": str(copy.version)}
+
+
+def _version() -> int:
+    known = request.form.get("version", "")
+    return int(known[:9]) if known.isascii() and known.isdigit() else 0
 
 
 @bp.post("/<int:number>/discard")

@@ -20,8 +20,9 @@ from medportal.access import staff
 from medportal.blueprints.content import gate
 from medportal.blueprints.content.services import set_categories
 from medportal.blueprints.editing import queries, services
-from medportal.blueprints.editing.editor import thing
+from medportal.blueprints.editing.editor import changed_since, thing
 from medportal.blueprints.editing.forms import in_language
+from medportal.blueprints.editing.labels import CHANGED_MEANWHILE
 from medportal.blueprints.editing.views import Answer, bp
 from medportal.changes import content_changed
 from medportal.content_types import KINDS, ContentType
@@ -129,6 +130,9 @@ def facts(number: int) -> Answer:
         return _page(content, form)
     if not form.validate() or not _fits(content, form):
         return _page(content, form), 422
+    if changed_since(content):
+        form.form_errors = [CHANGED_MEANWHILE]
+        return _page(content, form), 409
     try:
         with db.session.begin_nested(), services.nothing_lost(content):
             _store(content, detail, form)

@@ -88,9 +88,9 @@ def restore(number: int, of: str, revision: int) -> Answer:
     text = text_or_404(content, of)
     stored = _revision(text, revision)
     note = request.form.get("note", "")[:500]
-    change = Change(draft=draft_from(stored.snapshot), note=note)
+    change = Change(draft=draft_from(stored.snapshot), note=note, restored=True)
     try:
-        with services.nothing_lost(content):
+        with services.worked_on(content, by=me()):
             save_texts(content, {of: change}, by=me())
     except gate.Closed:
         db.session.rollback()

@@ -73,6 +73,10 @@ FAULT_PLACES = {
     Fault.JOURNAL_AUTHORS: "editing.facts",
     Fault.UNCHECKED: "editing.publish",
 }
+CHANGED_MEANWHILE = _l(
+    "This page was changed meanwhile, by somebody else or in another window. Nothing was overwritten: look at "
+    "what is new, and save once more if yours is to take its place."
+)
 DONE = {
     "begun": _l("The page has been begun. Nobody but the desk sees it yet."),
     "saved": _l("Saved."),

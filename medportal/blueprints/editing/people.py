@@ -16,6 +16,7 @@ from medportal.changes import content_changed
 from medportal.desk import me, row_or_404
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES, current_language
+from medportal.lib.dates import utc_now
 from medportal.models.content import Content
 from medportal.models.people import Person
 
@@ -42,8 +43,14 @@ def people(number: int) -> Answer:
     if not form.validate() or _is_there(content, form):
         return render_template("editing/people.html", content=content, form=form), 422
     person = row_or_404(Person, form.person.data)
-    add_credit(content, person, form.role.data, lang=form.language.data or None)
-    audit.record("credit added", content, actor=me(), person=person.id, role=form.role.data)
+    try:
+        with services.nothing_lost(content):
+            add_credit(content, person, form.role.data, lang=form.language.data or None)
+            audit.record("credit added", content, actor=me(), person=person.id, role=form.role.data)
+    except gate.Closed as closed:
+        db.session.rollback()
+        return _refused(number, gettext("Readers see this page, so this person cannot be named yet."), closed)
+    content.touched_at = utc_now()
     content_changed(content.id)
     db.session.commit()
     return redirect(url_for("editing.people", number=number, done="added"), 303)
@@ -55,6 +62,13 @@ def _is_there(content: Content, form: CreditForm) -> bool:
         return False
     form.person.errors = [gettext("This is recorded already.")]
     return True
+
+
+def _refused(number: int, said: str, closed: gate.Closed) -> Answer:
+    form = _form(filled=False)
+    why = " ".join(str(labels.FAULTS[fault]) for fault in closed.faults)
+    form.form_errors = [f"{said} {why}"]
+    return render_template("editing/people.html", content=thing(number), form=form), 422
 
 
 @bp.post("/<int:number>/people/<int:credit>/remove")
@@ -71,10 +85,8 @@ def remove_credit(number: int, credit: int) -> Answer:
             audit.record("credit removed", content, actor=me(), person=row.person_id, role=row.role)
     except gate.Closed as closed:
         db.session.rollback()
-        form = _form(filled=False)
-        why = " ".join(str(labels.FAULTS[fault]) for fault in closed.faults)
-        form.form_errors = [f"{gettext('Readers see this page, so this cannot be taken out.')} {why}"]
-        return render_template("editing/people.html", content=thing(number), form=form), 422
+        return _refused(number, gettext("Readers see this page, so this cannot be taken out."), closed)
+    content.touched_at = utc_now()
     content_changed(content.id)
     db.session.commit()
     return redirect(url_for("editing.people", number=number, done="removed"), 303)

@@ -10,7 +10,6 @@ from medportal.blueprints.content.services import assign
 from medportal.blueprints.editing import copies
 from medportal.blueprints.editing.editor import asked_bases, panes_of, thing
 from medportal.blueprints.editing.views import bp
-from medportal.desk import row_or_404
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
 from medportal.lib.dates import utc_now
@@ -48,7 +47,7 @@ def preview(number: int) -> Response:
 @staff
 def preview_page(number: int, of: str) -> Response:
     """The real template over what is typed. Nothing is written: the session is emptied unflushed."""
-    content = row_or_404(Content, number)
+    content = thing(number)
     text = next((text for text in content.texts if text.lang == of), None)
     with db.session.no_autoflush:
         shown = _with_what_is_typed(content, text, of)

@@ -120,7 +120,10 @@ def _moment(form: ScheduleForm) -> datetime | None:
     local: datetime | None = form.at.data
     if local is None:
         return None
-    return local.replace(tzinfo=choices.zone()).astimezone(UTC)
+    try:
+        return local.replace(tzinfo=choices.zone()).astimezone(UTC)
+    except OverflowError:  # the first or the last day of all
+        return datetime.min.replace(tzinfo=UTC)
 
 
 @bp.post("/<int:number>/publish/<lang:of>/review")

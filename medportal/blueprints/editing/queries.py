@@ -110,10 +110,21 @@ def _gaps() -> sa.ColumnElement[bool]:
 LANGUAGE_STATES = {"missing": _missing, "behind": _behind, "gaps": _gaps}
 
 
-def _due_before(day: date) -> sa.ColumnElement[bool]:
+def is_newest() -> sa.ColumnElement[bool]:
+    """Of the reviews of its text, by the same rule as the page shows it."""
     later = aliased(Review)
-    newer = sa.exists().where(later.text_id == Review.text_id, later.id > Review.id)
-    texts = sa.select(Review.text_id).where(Review.next_due < day, ~newer)
+    newer = sa.exists().where(
+        later.text_id == Review.text_id,
+        sa.or_(
+            later.reviewed_on > Review.reviewed_on,
+            sa.and_(later.reviewed_on == Review.reviewed_on, later.id > Review.id),
+        ),
+    )
+    return ~newer
+
+
+def _due_before(day: date) -> sa.ColumnElement[bool]:
+    texts = sa.select(Review.text_id).where(Review.next_due < day, is_newest())
     return _has_text(ContentText.id.in_(texts), ContentText.status == Status.PUBLISHED)
 
 
@@ -177,7 +188,7 @@ def reviews_of(content_ids: Sequence[int]) -> dict[tuple[int, str], date]:
         sa.select(ContentText.content_id, ContentText.lang, Review.next_due)
         .join(Review, Review.text_id == ContentText.id)
         .where(ContentText.content_id.in_(content_ids))
-        .order_by(Review.id)
+        .order_by(Review.reviewed_on, Review.id)
     )
     return {(content_id, lang): due for content_id, lang, due in rows}
 

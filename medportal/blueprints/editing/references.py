@@ -1,5 +1,6 @@
 """The numbered sources of a page."""
 
+import json
 import re
 
 import sqlalchemy as sa
@@ -10,17 +11,20 @@ from medportal import audit
 from medportal.access import staff
 from medportal.blueprints.content import gate
 from medportal.blueprints.editing import services
-from medportal.blueprints.editing.editor import thing
+from medportal.blueprints.editing.editor import changed_since, thing
 from medportal.blueprints.editing.forms import ReferenceForm
+from medportal.blueprints.editing.labels import CHANGED_MEANWHILE
 from medportal.blueprints.editing.views import Answer, bp
 from medportal.changes import content_changed
 from medportal.desk import me
 from medportal.extensions import db
+from medportal.lib.dates import utc_now
 from medportal.lib.html import safe_url
 from medportal.models.content import Content, Part, Section
 from medportal.models.treatment import FIELDS, Treatment, TreatmentReference, TreatmentText
-from medportal.models.trust import Reference
+from medportal.models.trust import Reference, Revision
 
+_CITED = re.compile(r"#ref-(\d{1,4})\b")
 _DOI_ADDRESS = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.I)
 _PMID_ADDRESS = re.compile(r"^(?:https?://pubmed\.ncbi\.nlm\.nih\.gov/|pmid:\s*)(\d+)/?$", re.I)
 
@@ -34,11 +38,12 @@ def references(number: int) -> Answer:
         return _page(content, form)
     if not form.validate() or not _is_new(content, form, None):
         return _page(content, form), 422
-    last = max((reference.position for reference in content.references), default=0)
+    last = _highest(content)
     reference = Reference(content_id=content.id, position=last + 1)
     _set(reference, form)
     content.references.append(reference)
     audit.record("reference added", content, actor=me(), number=last + 1)
+    content.touched_at = utc_now()
     content_changed(content.id)
     db.session.commit()
     return redirect(url_for("editing.references", number=number, done="added"), 303)
@@ -54,8 +59,12 @@ def reference(number: int, position: int) -> Answer:
         return render_template("editing/reference.html", content=content, form=form, reference=row)
     if not form.validate() or not _is_new(content, form, row):
         return render_template("editing/reference.html", content=content, form=form, reference=row), 422
+    if changed_since(content):
+        form.form_errors = [CHANGED_MEANWHILE]
+        return render_template("editing/reference.html", content=content, form=form, reference=row), 409
     _set(row, form)
     audit.record("reference changed", content, actor=me(), number=position)
+    content.touched_at = utc_now()
     content_changed(content.id)
     db.session.commit()
     return redirect(url_for("editing.references", number=number, done="changed"), 303)
@@ -83,9 +92,19 @@ def remove_reference(number: int, position: int) -> Answer:
             gettext("Readers see this page, and it must have a reference. Add another one first.")
         ]
         return _page(thing(number), form), 422
+    content.touched_at = utc_now()
     content_changed(content.id)
     db.session.commit()
     return redirect(url_for("editing.references", number=number, done="removed"), 303)
+
+
+def _highest(content: Content) -> int:
+    """The highest number that was ever pointed to: an earlier version that comes back must not cite another source."""
+    known = [reference.position for reference in content.references]
+    texts = [text.id for text in content.texts]
+    for snapshot in db.session.scalars(sa.select(Revision.snapshot).where(Revision.text_id.in_(texts))):
+        known += [int(n) for n in _CITED.findall(json.dumps(snapshot))]
+    return max(known, default=0)
 
 
 def _asked(row: Reference | None) -> ReferenceForm:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from medportal import mail
-from medportal.blueprints.editing.queries import SOON, today
+from medportal.blueprints.editing.queries import SOON, is_newest, today
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.content import Content, ContentText, Status
@@ -15,13 +15,12 @@ from medportal.models.user import Role, User
 
 def remind() -> int:
     """How many reviews the owners are told of. Commits."""
-    newest = sa.select(sa.func.max(Review.id)).group_by(Review.text_id)
     due = db.session.scalars(
         sa.select(Review)
         .join(ContentText, ContentText.id == Review.text_id)
         .join(Content, Content.id == ContentText.content_id)
         .where(
-            Review.id.in_(newest),
+            is_newest(),
             Review.reminded_at.is_(None),
             Review.next_due <= today() + SOON,
             ContentText.status == Status.PUBLISHED,

@@ -1,19 +1,21 @@
 """What editors do to things and texts. Plain arguments; every function flushes, the caller commits once."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from medportal import audit
+from medportal import audit, choices
 from medportal.blueprints.content import gate
 from medportal.blueprints.content import services as content_services
 from medportal.blueprints.content.drafts import Change, ContentDraft, TextDraft
-from medportal.blueprints.content.revisions import last_number, same_words
+from medportal.blueprints.content.revisions import draft_from, last_number, last_snapshot, same_words
 from medportal.content_types import KINDS
 from medportal.extensions import db
+from medportal.lib.html import to_text
 from medportal.models.content import Content, ContentText, Origin, Status
 from medportal.models.trust import Revision
 
@@ -48,13 +50,45 @@ def save(content: Content, changes: Mapping[str, Change], bases: Mapping[str, in
     """
     wanted = _untouched_left_alone(content, changes, bases)
     before = {lang: last_number(text.id) for lang, text in _texts(content).items()}
-    with nothing_lost(content):
+    with worked_on(content, by=by, small={lang for lang, change in wanted.items() if change.minor}):
         content_services.save_texts(content, wanted, by=by)
-        texts = _texts(content).items()
-        changed = [lang for lang, text in texts if last_number(text.id) != before.get(lang, 0)]
-        if content.origin != Origin.OWN and any(not wanted[lang].minor for lang in changed):
+    texts = _texts(content).items()
+    return any(last_number(text.id) != before.get(lang, 0) for lang, text in texts)
+
+
+@contextmanager
+def worked_on(content: Content, *, by: str, small: Collection[str] = ()) -> Iterator[None]:
+    """Whatever changes texts at the desk: a sample or an import becomes the site's own by it, unless it is `small` in
+    these languages and indeed changes little; nothing that readers see may lose what it must have; and what a second
+    person was to publish as it stood goes back to them."""
+    with nothing_lost(content):
+        before = {lang: last_snapshot(text) for lang, text in _texts(content).items()}
+        yield
+        db.session.flush()
+        after = {lang: last_snapshot(text) for lang, text in _texts(content).items()}
+        changed = [lang for lang in after if after[lang] != before.get(lang)]
+        if content.origin != Origin.OWN and any(
+            lang not in small or not _alike(before.get(lang), after[lang]) for lang in changed
+        ):
             adopt(content, by=by)
-    return bool(changed)
+        for lang, text in _texts(content).items():
+            if lang in changed and text.status == Status.SCHEDULED and choices.needs_second_person():
+                text.status, text.publish_at = Status.IN_REVIEW, None
+
+
+def _alike(one: dict[str, Any] | None, two: dict[str, Any] | None) -> bool:
+    """All but three words, or one in ten, are the same, and so is how the text came about."""
+    if one is None or two is None or one["made"] != two["made"]:
+        return False
+    before, after = _words(one), _words(two)
+    other = max((before - after).total(), (after - before).total())
+    return other <= max(3, before.total() // 10)
+
+
+def _words(stored: dict[str, Any]) -> Counter[str]:
+    sections = [to_text(part["html"]) for s in stored["sections"].values() for part in s["parts"]]
+    treatments = [str(words) for fields in stored.get("treatments", {}).values() for words in fields.values()]
+    return Counter(" ".join([*sections, *treatments]).split())
 
 
 def _texts(content: Content) -> dict[str, ContentText]:
@@ -73,6 +107,8 @@ def _untouched_left_alone(
         base = _revision(text, bases.get(lang, 0))
         if base is not None and same_words(change.draft, base.snapshot):
             del wanted[lang]
+        elif base is not None and same_words(draft_from(latest.snapshot), base.snapshot):
+            continue  # only treatments changed meanwhile, and this form holds none
         elif not same_words(change.draft, latest.snapshot):
             clashes.append(Clash(lang, latest))
     if clashes:

@@ -18,7 +18,7 @@ from medportal.forms import TranslatedForm
 from medportal.i18n import LANGUAGES
 from medportal.lib.checks import Finding, check
 from medportal.lib.html import as_html
-from medportal.lib.slugs import MAX_LENGTH
+from medportal.lib.slugs import MAX_LENGTH, slugify
 from medportal.models.content import ContentText, Made, Part, Section, State, Status, Urgency
 
 STATES = {
@@ -40,6 +40,7 @@ URGENCY = {
     Urgency.ROUTINE: _l("Make an appointment"),
 }
 LEVELED = "when_to_get_help"
+MOST_PARTS = 200
 
 
 class TextForm(TranslatedForm):
@@ -104,6 +105,7 @@ class Pane:
     def __init__(self, kind: ContentType, lang: str, text: ContentText | None, formdata: Any = None) -> None:
         self.kind, self.lang, self.text = kind, lang, text
         self.language = LANGUAGES[lang]
+        self._sent = set(formdata or ())
         self._stored = {section.key: section for section in text.sections} if text is not None else {}
         self.keys = sorted({*kind.sections, *self._stored} & SECTIONS.keys(), key=ORDER.__getitem__)
         fields: dict[str, Any] = {}
@@ -133,7 +135,10 @@ class Pane:
         if key == LEVELED:
             yield from ((f"{key}_{level.value}", words) for level, words in URGENCY.items())
             parts = [part for part in parts if not part.urgency]
-        for n in range(max(len(parts), 0 if key == LEVELED else 1)):
+        least = len(parts) if key == LEVELED else max(len(parts), 1)
+        while f"{self.lang}-{key}_{least}" in self._sent and least < MOST_PARTS:
+            least += 1  # another editor has taken a part out meanwhile: what was typed into it is not lost
+        for n in range(least):
             yield f"{key}_{n}", SECTIONS[key]
 
     def _data(self) -> dict[str, Any]:
@@ -206,14 +211,20 @@ class Pane:
     def names_only(self) -> bool:
         """Only a title is given to a thing that has no text in this language."""
         known = self.text is None or self.text.status == Status.TITLE_ONLY
-        return (
-            known and bool(self.form.title.data) and not self.draft().sections and not self.form.summary.data
-        )
+        draft = self.draft()
+        return known and bool(draft.title) and not (draft.sections or draft.summary or draft.synonyms)
 
     def validate(self) -> bool:
         fine = bool(self.form.validate())
         if not self.form.title.data:
             self._say(self.form.title, _l("This field is required."))
+        elif not slugify(self.form.slug.data or self.form.title.data) and not self.names_only:
+            self._say(self.form.slug, _l("An address needs letters or digits."))
+        if self.form.safety.data and not self.form.note.data:
+            self._say(
+                self.form.note,
+                _l("A safety correction says what was wrong: those who follow the page read this."),
+            )
         for section in self.sections:
             typed = any(piece.field.data for piece in section.pieces)
             if section.state.data == State.WRITTEN and not typed and section.key != "treatment":

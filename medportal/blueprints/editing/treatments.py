@@ -1,12 +1,14 @@
 """Treatments as records: what DISCERN asks of information on treatment choices, in every language side by side (U14)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import sqlalchemy as sa
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -14,12 +16,14 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from medportal import audit
 from medportal.access import staff
+from medportal.blueprints.content import gate
 from medportal.blueprints.content import services as content_services
-from medportal.blueprints.content.drafts import Change
+from medportal.blueprints.content.drafts import Change, SectionDraft, TextDraft
 from medportal.blueprints.content.revisions import draft_of
-from medportal.blueprints.editing import labels
-from medportal.blueprints.editing.editor import thing
+from medportal.blueprints.editing import labels, services
+from medportal.blueprints.editing.editor import changed_since, thing
 from medportal.blueprints.editing.forms import in_language
+from medportal.blueprints.editing.labels import CHANGED_MEANWHILE
 from medportal.blueprints.editing.views import Answer, bp
 from medportal.changes import content_changed
 from medportal.desk import me
@@ -29,7 +33,7 @@ from medportal.i18n import LANGUAGES
 from medportal.lib.bidi import strip_controls
 from medportal.lib.html import as_html, sanitise
 from medportal.lib.slugs import slugify
-from medportal.models.content import Content, Status
+from medportal.models.content import Content, ContentText, Status
 from medportal.models.treatment import FIELDS, Treatment, TreatmentText
 
 
@@ -57,6 +61,11 @@ class _TreatmentForm(MemberForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         fine = super().validate(extra_validators)
+        if self.safety.data and not self.note.data:
+            self.note.errors = [
+                gettext("A safety correction says what was wrong: those who follow the page read this.")
+            ]
+            fine = False
         for code in LANGUAGES:
             name = self[f"{code}_name"]
             if not name.data and any(self[f"{code}_{other}"].data for other in FIELDS):
@@ -119,6 +128,8 @@ def completeness(treatment: Treatment) -> dict[str, Completeness]:
 @staff
 def treatments(number: int) -> str:
     content = thing(number)
+    rows = sa.select(Treatment).where(Treatment.content_id == number)
+    db.session.scalars(rows.options(selectinload(Treatment.texts))).all()  # one question for all of them
     complete = {treatment.key: completeness(treatment) for treatment in content.treatments}
     return render_template("editing/treatments.html", content=content, complete=complete)
 
@@ -154,11 +165,22 @@ def treatment(number: int, key: str) -> Answer:
 
 
 def _store(content: Content, row: Treatment, form: Any) -> Answer:
-    row.kind = form.kind.data
-    row.references = [r for r in content.references if r.position in (form.references.data or [])]
-    set_texts(row, form.told())
-    db.session.flush()
-    resave(content, note=form.note.data or "", minor=form.minor.data, safety=form.safety.data)
+    known = row if row.id else None
+    if changed_since(content):
+        form.form_errors = [CHANGED_MEANWHILE]
+        db.session.expunge(row) if known is None else None
+        return render_template("editing/treatment.html", content=content, form=form, treatment=known), 409
+    try:
+        with services.worked_on(content, by=me(), small=LANGUAGES if form.minor.data else ()):
+            row.kind = form.kind.data
+            row.references = [r for r in content.references if r.position in (form.references.data or [])]
+            set_texts(row, form.told())
+            db.session.flush()
+            resave(content, note=form.note.data or "", minor=form.minor.data, safety=form.safety.data)
+    except gate.Closed:
+        db.session.rollback()
+        said = gettext("Readers see this page, so it must have an author and references first.")
+        return render_template("editing/refused.html", content=thing(content.id), said=said), 422
     db.session.commit()
     return redirect(url_for("editing.treatments", number=content.id, done="changed"), 303)
 
@@ -178,12 +200,21 @@ def set_texts(row: Treatment, told: Mapping[str, Mapping[str, str]]) -> None:
 def resave(content: Content, *, note: str = "", minor: bool = False, safety: bool = False) -> None:
     """A treatment is part of the text: its change is a revision of every language in which it changed."""
     changes = {
-        text.lang: Change(draft=draft_of(text), note=note, minor=minor and not safety, safety=safety)
+        text.lang: Change(draft=_with_its_section(text), note=note, minor=minor and not safety, safety=safety)
         for text in content.texts
         if text.status != Status.TITLE_ONLY
     }
     content_services.save_texts(content, changes, by=me())
     content_changed(content.id)
+
+
+def _with_its_section(text: ContentText) -> TextDraft:
+    """Treatments stand in the section of that name: who records one has begun it."""
+    draft = draft_of(text)
+    told = any(one.lang == text.lang for row in text.content.treatments for one in row.texts)
+    if not told or any(section.key == "treatment" for section in draft.sections):
+        return draft
+    return replace(draft, sections=[*draft.sections, SectionDraft(key="treatment")])
 
 
 @bp.post("/<int:number>/treatments/<key>/<any(up, down, remove):action>")
@@ -204,7 +235,13 @@ def act_on_treatment(number: int, key: str, action: str) -> Answer:
         for position, one in enumerate(rows):
             one.position = position
     db.session.flush()
-    resave(content)
+    try:
+        with services.worked_on(content, by=me(), small=LANGUAGES if action != "remove" else ()):
+            resave(content, minor=action != "remove")
+    except gate.Closed:
+        db.session.rollback()
+        said = gettext("Readers see this page, so it must have an author and references first.")
+        return render_template("editing/refused.html", content=thing(number), said=said), 422
     db.session.commit()
     done = "removed" if action == "remove" else "moved"
     return redirect(url_for("editing.treatments", number=number, done=done), 303)

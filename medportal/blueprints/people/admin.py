@@ -86,7 +86,15 @@ def change(number: int) -> Answer:
     person = _person(number)
     form = person_form(person)
     if form.validate_on_submit():
-        services.change_person(person, form.facts(), by=_me())
+        try:
+            services.change_person(person, form.facts(), by=_me())
+        except services.Needed:
+            db.session.rollback()
+            said = gettext(
+                "Published pages rest on this: their author needs a title or degree and a statement of interests, "
+                "and who reviewed a page is a person. They are listed below."
+            )
+            return _page(form, _person(number), said)
         db.session.commit()
         return redirect(url_for("people.change", number=number, done="saved"), 303)
     return _page(form, person)
@@ -98,7 +106,7 @@ def merge(number: int) -> Answer:
     """First whom it is a duplicate of, then what will move, then it is done."""
     person = _person(number)
     kept = queries.by_number(request.values.get("into", 0, type=int))
-    if kept is None or kept.id == number:
+    if kept is None or kept.id == number or kept.form != person.form:
         return _choose(person)
     if request.method != "POST":
         pages = queries.page_count(number)

@@ -10,11 +10,11 @@ from medportal.blueprints.content.queries import listed_many
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES, current_language
 from medportal.lib.arabic import fold
-from medportal.models.content import ContentText
+from medportal.models.content import Content, ContentText, Origin, Status
 from medportal.models.listing import Listing
 from medportal.models.people import Person
 from medportal.models.taxonomy import Specialty
-from medportal.models.trust import Credit, Review
+from medportal.models.trust import Credit, Review, Role
 from medportal.models.types import localize
 
 FORMS = ("person", "organisation")
@@ -127,3 +127,23 @@ def specialties() -> Sequence[Specialty]:
 
 def by_number(number: int) -> Person | None:
     return db.session.get(Person, number) if number < 2**31 else None
+
+
+def wrote_published(person_id: int) -> bool:
+    """Whether readers see a page of the site's own by this author."""
+    query = (
+        sa.select(Credit.id)
+        .join(Content, Content.id == Credit.content_id)
+        .join(ContentText, ContentText.content_id == Content.id)
+        .where(
+            Credit.person_id == person_id,
+            Credit.role.in_([Role.AUTHOR, Role.WORK_GROUP]),
+            Content.origin == Origin.OWN,
+            ContentText.status == Status.PUBLISHED,
+        )
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def reviewed(person_id: int) -> bool:
+    return db.session.scalar(sa.select(Review.id).where(Review.person_id == person_id).limit(1)) is not None

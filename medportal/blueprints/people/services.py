@@ -44,13 +44,29 @@ def add_person(facts: Facts, *, by: str) -> Person:
     return person
 
 
+class Needed(Exception):
+    """Pages that readers see rest on what would be taken away."""
+
+
 def change_person(person: Person, facts: Facts, *, by: str) -> None:
-    """Every page that shows the person says it anew."""
+    """Every page that shows the person says it anew. Needed when the credential or the disclosure of an author of
+    published pages would go, or when somebody who reviewed a page would become an organisation."""
+    if _loses(person, facts) and queries.wrote_published(person.id):
+        raise Needed
+    if facts.form != person.form and queries.reviewed(person.id):
+        raise Needed
     _fill(person, facts)
     db.session.flush()
     _set_specialties(person, facts.specialties)
     audit.record("person changed", person, actor=by)
     renew(queries.contents_of(person.id))
+
+
+def _loses(person: Person, facts: Facts) -> bool:
+    if facts.form != "person":
+        return False
+    credential = bool(person.degrees or person.title) and not (facts.degrees or facts.title)
+    return credential or (person.interests is not None and facts.interests is None)
 
 
 def _fill(person: Person, facts: Facts) -> None:
@@ -73,8 +89,8 @@ def _set_specialties(person: Person, numbers: Sequence[int]) -> None:
 
 def merge_people(gone: Person, kept: Person, *, by: str) -> None:
     """Two entries for one person: credits and reviews go to `kept`, and what it does not say itself is taken over."""
-    if gone.id == kept.id:
-        raise ValueError("a person is no duplicate of itself")
+    if gone.id == kept.id or gone.form != kept.form:
+        raise ValueError("a person is no duplicate of itself, nor of an organisation")
     taken = [row.specialty_id for row in _specialty_rows(kept)] or [
         row.specialty_id for row in _specialty_rows(gone)
     ]

@@ -220,6 +220,6 @@ class ReviewForm(MemberForm):
     second_person = BooleanField(
         _l("Publishing needs a second person"),
         description=_l(
-            "A text is then published by somebody other than who wrote it. Only for sites with two editors or more."
+            "A text is then published by somebody other than who wrote it; changes of pages that are published already are shown at once. Only for sites with two editors or more."
         ),
     )

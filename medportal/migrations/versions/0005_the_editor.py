@@ -30,14 +30,14 @@ def upgrade():
     with op.batch_alter_table('content', schema=None) as batch_op:
         batch_op.add_column(sa.Column('touched_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('binned_at', sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column('binned_langs', sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column('binned_texts', sa.JSON(), nullable=True))
 
-    content = sa.table('content', sa.column('touched_at'), sa.column('created_at'), sa.column('binned_langs', sa.JSON()))
-    op.execute(content.update().values(touched_at=content.c.created_at, binned_langs=[]))
+    content = sa.table('content', sa.column('touched_at'), sa.column('created_at'), sa.column('binned_texts', sa.JSON()))
+    op.execute(content.update().values(touched_at=content.c.created_at, binned_texts={}))
 
     with op.batch_alter_table('content', schema=None) as batch_op:
         batch_op.alter_column('touched_at', existing_type=sa.DateTime(timezone=True), nullable=False)
-        batch_op.alter_column('binned_langs', existing_type=sa.JSON(), nullable=False)
+        batch_op.alter_column('binned_texts', existing_type=sa.JSON(), nullable=False)
         batch_op.create_index(batch_op.f('ix_content_binned_at'), ['binned_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_content_touched_at'), ['touched_at'], unique=False)
         batch_op.create_index('ix_content_kind_touched_at', ['kind', 'touched_at'], unique=False)
@@ -71,7 +71,7 @@ def downgrade():
         batch_op.drop_index('ix_content_kind_touched_at')
         batch_op.drop_index(batch_op.f('ix_content_touched_at'))
         batch_op.drop_index(batch_op.f('ix_content_binned_at'))
-        batch_op.drop_column('binned_langs')
+        batch_op.drop_column('binned_texts')
         batch_op.drop_column('binned_at')
         batch_op.drop_column('touched_at')
 
