@@ -101,8 +101,9 @@ def test_an_entry_is_added_with_all_that_readers_are_told(editor, in_app, lang):
 def test_never_asked_is_told_apart_from_nothing_to_declare(
     editor, in_app, make, sign, read, disclosure, stored, said
 ):
-    sign(make(interests={"en": "Before"}))
+    make(interests=None if stored is None else {"en": "Before"})
     editor.send("/en/admin/people/1", **PERSON | {"disclosure": disclosure, "interests_en": "Fees"})
+    sign(1)
     assert look(in_app, 1, lambda person: person.interests) == stored
     assert f"Interests: {said}" in read("/en/diseases/asthma").text
     listed = names(editor.get("/en/admin/people?state=disclosure"))
@@ -240,3 +241,13 @@ def test_whoever_is_named_nowhere_is_deleted_after_a_look(editor, make, in_app, 
 @pytest.mark.parametrize("role", ["member", "consultant"])
 def test_only_staff_may_look(as_, role):
     as_(role).get("/en/admin/people", 403)
+
+
+def test_what_published_pages_rest_on_is_not_taken_away(editor, in_app, make, sign):
+    sign(make(degrees=[{"abbr": "MD", "meaning": {}}], interests={}), review=True)
+    bare = PERSON | {"degree0_abbr": "", "title_en": "", "title_ar": ""}
+    editor.send("/en/admin/people/1", 422, **bare | {"disclosure": "none"})
+    editor.send("/en/admin/people/1", 422, **PERSON | {"disclosure": "unknown"})
+    editor.send("/en/admin/people/1", 422, **PERSON | {"disclosure": "none", "kind": "organisation"})
+    society = make("Society", form="organisation")
+    editor.send("/en/admin/people/1/merge", 422, into=str(society), sure="y")

@@ -372,3 +372,129 @@ def go(desk, number, way, n):
         desk.send("/en/admin/texts/bulk", 200, action="withdraw", number=str(number), sure="y")
     else:
         submit(desk, desk.get(f"{base}/facts"))
+
+
+# What an attack found
+
+
+def test_an_author_who_lacks_what_the_gate_asks_is_not_added_to_a_page_that_is_read(desk, trusted, in_app):
+    bare = in_app(
+        lambda: (db.session.add(row := Person(name={"en": "Nobody"})), db.session.flush(), row.id)[2]
+    )
+    page = desk.get(f"/en/admin/texts/{trusted}/people")
+    submit(desk, page, 422, form="main form[action$='/people']", person=str(bare))
+
+
+def test_machine_text_is_not_published_on_a_review_of_what_stood_there_before(desk, in_app, content_of):
+    number = begin(desk, en="Anaemia")
+    write(desk, number, en__definition_0="Words.")
+    in_app(lambda: trust(content_of(number)))
+    review(desk, number, reviewed_on="2020-01-01", next_due="2031-01-01")
+    write(desk, number, en__definition_0="Quite other words of a machine.", en__made="machine_drafted")
+    publish(desk, number, status=422)
+
+
+def test_a_small_change_that_is_none_makes_a_sample_the_sites_own(desk, make_content):
+    number = make_content(origin="sample", title={"en": "Asthma", "ar": "الربو"})
+    write(desk, number, 422, en__definition_0="Entirely new words, very many of them.", en__minor="y")
+    write(desk, number, 422, en__made="machine_drafted", en__minor="y")
+
+
+def test_a_safety_correction_needs_its_sentence(desk, trusted):
+    page = write(desk, trusted, 422, en__causes_0="<p>Known.</p>", en__safety="y")
+    assert page.all(".errors a[href='#en-note']")
+
+
+def test_u3_going_back_to_older_words_does_not_make_them_younger(desk, trusted, read):
+    write(desk, trusted, ar__treatment_0="<p>ثلاثة.</p>", en__treatment_0="<p>Three.</p>")
+    write(desk, trusted, en__treatment_0="<p>Two tablets.</p>")
+    desk.send(f"/en/admin/texts/{trusted}/history/ar/1/restore")
+    assert OLDER["ar"] in read(PATHS["ar"]).text
+
+
+def test_u3_a_section_that_was_left_out_makes_the_other_language_older(desk, trusted, read):
+    write(desk, trusted, en__causes_0="", en__causes_state="")
+    assert OLDER["ar"] in read(PATHS["ar"]).one("#causes").parent.get_text()
+
+
+def test_u3_a_small_change_in_one_language_beside_a_large_one_in_the_other(desk, trusted):
+    write(
+        desk, trusted, en__treatment_0="<p>One tablet!</p>", en__minor="y", ar__treatment_0="<p>قرص واحد.</p>"
+    )
+    assert behind(desk) == []
+
+
+def test_a_recorded_treatment_is_shown_although_its_section_was_not_begun(desk, in_app, make_content, read):
+    number = make_content(title={"en": "Asthma", "ar": "الربو"})
+    page = desk.get(f"/en/admin/texts/{number}/treatments/new")
+    submit(desk, page, form="form.edit", kind="drug", en_name="Inhaler", en_benefit="It helps.")
+    assert "It helps." in read(PATHS["en"]).text
+
+
+def test_numbers_of_references_are_never_given_twice(desk, trusted, in_app):
+    page = desk.get(f"/en/admin/texts/{trusted}/references")
+    submit(desk, page, form="main section:last-of-type form", title="Paper X")
+    write(desk, trusted, en__causes_0='<p>Known <a href="#ref-2">[2]</a></p>')
+    desk.send(f"/en/admin/texts/{trusted}/references/2/remove", 422)
+    write(desk, trusted, en__causes_0="<p>Known</p>")
+    desk.send(f"/en/admin/texts/{trusted}/references/2/remove")
+    page = desk.get(f"/en/admin/texts/{trusted}/references")
+    submit(desk, page, form="main section:last-of-type form", title="Paper Y")
+    assert in_app(lambda: [r.position for r in db.session.get(Content, trusted).references]) == [1, 3]
+
+
+def test_two_at_one_treatment_lose_nothing(desk, trusted, as_):
+    page = desk.get(f"/en/admin/texts/{trusted}/treatments/new")
+    submit(desk, page, form="form.edit", kind="drug", en_name="Inhaler", en_risk="None.")
+    path = f"/en/admin/texts/{trusted}/treatments/inhaler"
+    other = as_("owner")
+    mine, theirs = desk.get(path), other.get(path)
+    submit(other, theirs, form="form.edit", en_risk="At most 10 mg.")
+    page = submit(desk, mine, 409, form="form.edit", en_benefit="It helps.")
+    assert page.one("#en_benefit").get_text().strip() == "It helps."
+    assert "At most 10 mg." in desk.get(path).text
+
+
+def test_an_undo_moves_only_what_was_moved(desk, trusted, in_app, read):
+    desk.send(f"/en/admin/texts/{trusted}/publish/ar/withdraw")
+    page = desk.send("/en/admin/texts/bulk", 200, action="withdraw", number=str(trusted), sure="y")
+    read(PATHS["en"], 410)
+    submit(desk, page, 200, form=".notice form")
+    read(PATHS["en"])
+    states = in_app(lambda: {t.lang: t.status for t in db.session.get(Content, trusted).texts})
+    assert states == {"en": "published", "ar": "archived"}
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59", "x", ""])
+def test_moments_that_no_calendar_has_are_refused(desk, trusted, at):
+    desk.send(f"/en/admin/texts/{trusted}/publish/en/withdraw")
+    assert desk.send(f"/en/admin/texts/{trusted}/publish/en/plan", None, at=at).status in (303, 422)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"cme_points": "Infinity"},
+        {"cme_points": "sNaN"},
+        {"cme_points": "-5"},
+        {"starts_on": "0001-01-01"},
+        {"ends_on": "9999-12-31"},
+    ],
+)
+def test_absurd_facts_of_an_event_are_refused(desk, wrong):
+    number = begin(desk, "event", en="A meeting")
+    good = {
+        "starts_on": "2026-12-01",
+        "ends_on": "2026-12-02",
+        "zone": "Asia/Tokyo",
+        "place_en": "Here",
+        "organiser_en": "We",
+    }
+    page = desk.get(f"/en/admin/texts/{number}/facts")
+    submit(desk, page, 422, **good | wrong)
+    submit(desk, desk.get(f"/en/admin/texts/{number}/facts"), **good)
+
+
+@pytest.mark.parametrize("title", ["!!!", "؟", "\u200b"])
+def test_a_title_of_which_no_address_can_be_made_is_refused(desk, trusted, title):
+    write(desk, trusted, 422, en__title=title, en__slug="")

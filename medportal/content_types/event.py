@@ -11,7 +11,15 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, validates
 from wtforms import BooleanField, DateField, DecimalField, StringField, TimeField, URLField
-from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import (
+    URL,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    StopValidation,
+    ValidationError,
+)
 
 from medportal.content_types.base import ContentType, Order
 from medportal.extensions import Base, db
@@ -90,6 +98,11 @@ def _json_ld(page: Any, thing: dict[str, Any]) -> None:
     thing["eventAttendanceMode"] = f"https://schema.org/{mode}EventAttendanceMode"
 
 
+def _finite(_form: Any, field: Any) -> None:
+    if not field.data.is_finite():
+        raise StopValidation(_l("Not a valid decimal value."))
+
+
 def _of_our_time(_form: Any, field: Any) -> None:
     if not 1900 <= field.data.year <= 2200:
         raise ValidationError(_l("Not a valid date value."))
@@ -115,7 +128,7 @@ KIND = ContentType(
         "place": StringField(_l("Place"), validators=[InputRequired(), Length(max=200)]),
         "organiser": StringField(_l("Organiser"), validators=[InputRequired(), Length(max=200)]),
         "fee": StringField(_l("Fee"), validators=[Length(max=200)]),
-        "cme_points": DecimalField(_l("CME points"), validators=[Optional(), NumberRange(0, 9999)]),
+        "cme_points": DecimalField(_l("CME points"), validators=[Optional(), _finite, NumberRange(0, 9999)]),
         "online": BooleanField(_l("Takes place online")),
         "url": URLField(_l("Address of the organiser's page"), validators=[Optional(), URL()]),
     },
