@@ -321,3 +321,11 @@ def test_the_owner_switches_the_latest_members_on(as_, read, make_user):
     assert "Layla Q" in read("/en/").text
     owner.send("/en/admin/users/latest")
     assert "Layla Q" not in read("/en/").text
+
+
+def test_the_guide_is_read_at_the_desk_in_its_language(as_, lang):
+    browser = as_("editor")
+    page = browser.get(f"/{lang}/admin/guide")
+    assert {"en": "Writing a page", "ar": "كتابة صفحة"}[lang] in [h.get_text() for h in page.all("h2")]
+    assert not page.all("main a[href$='.md']")
+    assert browser.get(f"/{lang}/admin/").all(f"main a[href='/{lang}/admin/guide']")

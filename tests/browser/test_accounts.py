@@ -14,7 +14,7 @@ from medportal.models.outbox import Outbox
 
 PASSWORD = "correct horse battery"
 DESK = [
-    *("", "messages", "users", "users/1", "users/invite", "mail", "audit"),
+    *("", "messages", "guide", "users", "users/1", "users/invite", "mail", "audit"),
     *("digests", "digests/preview", "mailings", "mailings/new"),
     *("subscribers", "subscribers/new", "subscribers/import"),
     *("texts/", "texts/new", "texts/bin", "texts/1", "texts/1/facts", "texts/1/references", "texts/1/people"),

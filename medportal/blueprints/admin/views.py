@@ -1,16 +1,25 @@
 """The desk's first page and the audit trail."""
 
+import re
+from functools import cache
+
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
+from markdown_it import MarkdownIt
 
 from medportal import audit
 from medportal.access import owners, staff
 from medportal.blueprints.accounts.labels import ACTIONS
 from medportal.blueprints.admin import menu, queries
+from medportal.config import ROOT
+from medportal.i18n import current_language
+from medportal.lib.html import sanitise
 from medportal.paging import asked_one_of, asked_page
 from medportal.sessions import member
 
 bp = Blueprint("admin", __name__)
+_TITLE = re.compile(r"^# .*$", re.M)
+_OTHER_GUIDE = re.compile(r" \[[^\]]+\]\(\w+\.md\)")
 
 DONE = {
     "role": _l("The role has been changed. The member signs in again."),
@@ -46,6 +55,21 @@ def me() -> str:
 def today() -> str:
     """What needs somebody today, each with the page whose button settles it."""
     return render_template("admin/today.html", needs=menu.needs_of(member().role))
+
+
+@bp.get("/<lang:lang>/admin/guide")
+@staff
+def guide() -> str:
+    """The owner's guide as it stands in the documents, in the language of the desk."""
+    return render_template("admin/guide.html", guide=_guide(current_language().code))
+
+
+@cache
+def _guide(lang: str) -> str:
+    path = ROOT / "docs" / "owner" / f"{lang}.md"
+    words = (path if path.is_file() else path.with_name("en.md")).read_text(encoding="utf-8")
+    words = _OTHER_GUIDE.sub("", _TITLE.sub("", words, count=1))
+    return sanitise(MarkdownIt("commonmark", {"html": True}).enable("table").render(words))
 
 
 @bp.get("/<lang:lang>/admin/audit")
