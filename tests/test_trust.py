@@ -9,7 +9,7 @@ import time_machine
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from medportal.blueprints.editing import publishing
+from medportal.blueprints.editing import publishing, reminders
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.content import Content
@@ -498,3 +498,22 @@ def test_absurd_facts_of_an_event_are_refused(desk, wrong):
 @pytest.mark.parametrize("title", ["!!!", "؟", "\u200b"])
 def test_a_title_of_which_no_address_can_be_made_is_refused(desk, trusted, title):
     write(desk, trusted, 422, en__title=title, en__slug="")
+
+
+def test_u4_one_letter_tells_the_owner_that_a_review_falls_due(as_, desk, trusted, in_app, letters, lang):
+    as_("owner", lang=lang)
+    review(desk, trusted, reviewed_on="2026-01-10", next_due="2028-01-10")
+    in_app(reminders.remind)
+    assert [letter.name for letter in letters()] == []
+    for day in ("2027-12-01", "2028-01-09", "2028-02-01"):
+        with time_machine.travel(day):
+            in_app(reminders.remind)
+    (letter,) = letters()
+    assert letter.to == "owner@mail.example.com"
+    assert f"/{lang}/admin/texts/?due=soon" in letter.text
+
+
+def test_u4_an_older_review_recorded_later_moves_no_date(desk, trusted, read, lang):
+    review(desk, trusted, reviewed_on="2026-01-10", next_due="2029-01-10")
+    review(desk, trusted, reviewed_on="2020-01-10", next_due="2022-01-10")
+    assert not desk.get(f"/{lang}/admin/texts/?due=overdue").all("#texts .rows")
