@@ -517,3 +517,10 @@ def test_u4_an_older_review_recorded_later_moves_no_date(desk, trusted, read, la
     review(desk, trusted, reviewed_on="2026-01-10", next_due="2029-01-10")
     review(desk, trusted, reviewed_on="2020-01-10", next_due="2022-01-10")
     assert not desk.get(f"/{lang}/admin/texts/?due=overdue").all("#texts .rows")
+
+
+def test_the_page_of_corrections_names_itself_in_every_language(read, lang):
+    page = read(f"/{lang}/corrections")
+    named = {link["hreflang"] for link in page.all("link[rel=alternate][hreflang]")}
+    assert named == {"ar", "en", "x-default"}
+    assert page.one("link[rel=canonical]")["href"].endswith(f"/{lang}/corrections")
