@@ -136,6 +136,10 @@ def test_a_first_page_in_two_languages_with_a_picture_and_two_references(signed_
     assert reader.locator(".references li").count() == 2
     assert "Dr Mona Example" in reader.locator(".about-text").inner_text()
 
+    me.open(f"texts/{number}/bin")  # other tests know the site as it was
+    me.go("main form.form button[type=submit]")
+    assert me.page.locator(".notice--done").is_visible()
+
 
 def test_an_edit_page_stays_within_its_weight(signed_in, site, ids):
     page = signed_in("owner", "/ar/admin/")
