@@ -17,6 +17,7 @@ from flask import current_app
 from medportal import audit, carriers
 from medportal.blueprints.accounts import erasure
 from medportal.blueprints.content import gate, services
+from medportal.blueprints.people import queries as people
 from medportal.changes import content_changed, site_changed
 from medportal.digests import editions
 from medportal.extensions import db
@@ -24,6 +25,7 @@ from medportal.lib.dates import utc_now
 from medportal.models.content import Content, ContentText, Origin, Status
 from medportal.models.digest import Digest, Edition, Happening, Stage
 from medportal.models.media import Media
+from medportal.models.people import Person
 from medportal.models.setting import Setting
 from medportal.models.trust import Revision
 from medportal.models.user import User
@@ -134,6 +136,7 @@ def step() -> bool:
         work(until)
         if time.monotonic() >= until:
             return True
+    drop_consultants()
     drop_traces()
     db.session.delete(row)
     left = db.session.get(Setting, LEFT) or Setting(key=LEFT)
@@ -208,6 +211,17 @@ def drop_people(until: float = math.inf, *, keep: int | None = None) -> int:
     if gone and not _count(_people(None)):
         (Path(current_app.instance_path) / PASSWORD_FILE).unlink(missing_ok=True)
     return gone
+
+
+def drop_consultants() -> None:
+    """The people of the samples, who do not exist. Who signs a page that somebody has edited stays as a name and leaves
+    the corner."""
+    for person in db.session.scalars(sa.select(Person).where(Person.key.is_not(None))):
+        if people.page_count(person.id):
+            person.key, person.listed = None, False
+        else:
+            db.session.delete(person)
+    db.session.flush()
 
 
 def drop_traces() -> None:

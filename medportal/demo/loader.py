@@ -28,6 +28,7 @@ from medportal.blueprints.content.drafts import (
     TreatmentDraft,
 )
 from medportal.content_types import KINDS, ContentType
+from medportal.demo import consultants
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
 from medportal.lib.dates import utc_now
@@ -50,6 +51,7 @@ def load(*, echo: Callable[[str], None] = lambda _line: None) -> int:
     """Add every sample text that is not there; how many were added. Commits text by text, so that nobody waits."""
     taxonomy.load()
     glossary.load()
+    consultants.load()
     db.session.commit()
     references = _references()
     ids = {
@@ -79,6 +81,7 @@ def remove() -> int:
     The caller commits."""
     gone = samples.drop_texts()
     samples.drop_media()
+    samples.drop_consultants()
     samples.drop_traces()
     return gone
 

@@ -1,0 +1,41 @@
+"""The sample site's consultants, who do not exist and say so."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from medportal import taxonomy
+from medportal.extensions import db
+from medportal.models.people import Person, PersonSpecialty, PersonText
+from medportal.models.taxonomy import Specialty
+
+_FILE = Path(__file__).parent / "consultants.toml"
+
+
+def load() -> int:
+    """Add whoever is not there; how many were added. Flushes."""
+    here = set(db.session.scalars(sa.select(Person.key).where(Person.key.is_not(None))))
+    query = sa.select(Specialty.slug, Specialty.id)
+    specialties = {row.slug: row.id for row in db.session.execute(query)}
+    missing = [facts for facts in _all() if facts["key"] not in here]
+    for facts in missing:
+        _add(facts, specialties)
+    db.session.flush()
+    return len(missing)
+
+
+def _all() -> list[dict[str, Any]]:
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))["consultant"]
+
+
+def _add(facts: dict[str, Any], specialties: dict[str, int]) -> None:
+    own = {name: facts[name] for name in ("key", "name", "gender", "rank", "country", "languages")}
+    person = Person(listed=True, interests={}, **own)
+    person.texts = [PersonText(lang=lang, slug=slug) for lang, slug in facts["slug"].items()]
+    db.session.add(person)
+    db.session.flush()
+    for n, key in enumerate(facts["specialties"]):
+        number = specialties[taxonomy.slug_of(key)]
+        db.session.add(PersonSpecialty(person_id=person.id, specialty_id=number, position=n))
