@@ -9,6 +9,7 @@ import time_machine
 
 from medportal import mail, retention
 from medportal.blueprints.accounts import erasure
+from medportal.content_types import listed_kinds
 from medportal.digests import staging, subscribers
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
@@ -79,7 +80,7 @@ def test_the_box_stands_on_every_page(read, make_content, lang):
             read(f"/{lang}/{path}") if path != "diseases/test-disease" else read("/en/diseases/test-disease")
         )
         form = page.one(".box form")
-        assert len(form.select("input[name=kinds]")) == 7
+        assert len(form.select("input[name=kinds]")) == len(listed_kinds())
         assert {field["name"] for field in form.select("input, select")} >= {"email", "frequency", "language"}
 
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from medportal.content_types import abstract, article, disease, event, guideline, news, page, video
+from medportal.content_types import abstract, article, disease, event, guideline, news, page, question, video
 from medportal.content_types.base import KINDS, ContentType, kind_by_path, listed_kinds, register
 from medportal.content_types.sections import SECTIONS
 
@@ -14,6 +14,7 @@ for _kind in (
     guideline.KIND,
     video.KIND,
     abstract.KIND,
+    question.KIND,
     page.KIND,
 ):
     register(_kind)

@@ -5,6 +5,8 @@ from flask_babel import lazy_gettext as _l
 
 SECTIONS: dict[str, LazyString] = {
     "when_to_get_help": _l("When to get help"),
+    "question": _l("The question"),
+    "answer": _l("The answer"),
     "body": _l("Text"),
     "definition": _l("What it is"),
     "lay_summary": _l("Summary in plain language"),
