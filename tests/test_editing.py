@@ -111,6 +111,55 @@ def test_u13_an_empty_section_says_why(desk, read, state, words_of, make_content
     assert words_of in read(text).text
 
 
+OLD_PORTAL = {
+    "symptoms": "Not available",
+    "causes": "<p>Not available.</p>",
+    "diagnosis": "NOT  AVAILABLE",
+    "treatment": "<p><strong>N/A</strong></p>",
+    "prevention": "<p>غير متوفّر</p>",
+    "outlook": "<ul><li>Not available</li></ul>",
+    "epidemiology": "—",
+}
+"""The fields that the old portal's page of a disease showed so."""
+
+
+def test_u13_what_the_old_portal_called_not_available_becomes_not_yet_written(desk, read, make_content, lang):
+    sections = [section(key, words) for key, words in OLD_PORTAL.items()] + [
+        section("definition", "<p>Rare.</p>")
+    ]
+    make_content(sections=sections, title={"en": "Old", "ar": "قديم"})
+    page = read(read(f"/{lang}/d/1", 302).response.headers["Location"])
+    assert "available" not in page.text.casefold()
+    assert "متوفر" not in page.text
+    assert len(page.all(".state")) == 7
+    row = desk.get(f"/{lang}/admin/texts/?language=gaps").one(".row").text
+    labels = {"en": ["Symptoms", "Causes", "Diagnosis", "Outlook"], "ar": ["الأعراض", "الأسباب", "التشخيص"]}
+    assert all(label in row for label in labels[lang])
+    assert {"en": "What it is", "ar": "التعريف"}[lang] not in row
+
+
+def test_a_section_that_only_the_other_language_has_is_marked_in_the_editor(desk, lang):
+    number = begin(desk, en="Anaemia", ar="فقر الدم")
+    write(desk, number, en__causes_0="Too little iron.")
+    page = desk.get(f"/{lang}/admin/texts/{number}")
+    said = {"en": "stands in the other language only", "ar": "في اللغة الأخرى وحدها"}[lang]
+    assert said in page.one("#section-ar-causes").get_text()
+    assert said not in page.one("#section-en-causes").get_text()
+    write(desk, number, ar__causes_state="not_yet_written")
+    assert said in desk.get(f"/{lang}/admin/texts/{number}").one("#section-ar-causes").get_text()
+    write(desk, number, ar__causes_state="does_not_apply")
+    assert said not in desk.get(f"/{lang}/admin/texts/{number}").one("#section-ar-causes").get_text()
+
+
+def test_a_title_without_a_text_can_be_taken_away_again(desk, in_app):
+    number = begin(desk, en="Anaemia")
+    write(desk, number, en__definition_0="Words.")
+    write(desk, number, ar__title="فقر")
+    write(desk, number, ar__title="")
+    assert in_app(lambda: [text.lang for text in db.session.get(Content, number).texts]) == ["en"]
+    write(desk, number, 422, en__title="")
+
+
 def test_text_in_a_section_that_is_said_to_be_empty_is_refused(desk):
     number = begin(desk, en="Anaemia")
     page = write(desk, number, 422, en__causes_0="Words.", en__causes_state="does_not_apply")

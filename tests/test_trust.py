@@ -75,6 +75,16 @@ def test_u5_an_author_without_credential_or_disclosure_is_no_author(desk, in_app
     assert fault in publish(desk, number, status=422).one(".notice--warning").get_text()
 
 
+def test_u5_an_organisation_says_what_it_is_and_what_interests_it_has(desk, in_app, content_of, lang):
+    number = begin(desk, en="Anaemia")
+    write(desk, number, en__definition_0="Words.")
+    body = Person(form="organisation", name={"en": "An office", "ar": "مكتب"})
+    in_app(lambda: trust(content_of(number), author=body))
+    page = publish(desk, number, lang, status=422)
+    missing = {"en": ["Credential:", "Interests:"], "ar": ["المؤهل:", "تضارب"]}[lang]
+    assert [li.get_text(strip=True).split()[0] for li in page.all(".notice--warning li")] == missing
+
+
 def test_u5_the_last_author_and_reference_of_a_page_that_is_read_stay(desk, trusted, read, lang):
     page = desk.get(f"/{lang}/admin/texts/{trusted}/people")
     page = submit(desk, page, 422, form="main form[action$=remove]")
@@ -330,11 +340,27 @@ def test_u5_every_medical_page_that_went_through_the_gate_meets_all_four_criteri
         assert "MD" in about
         assert {"en": "Interests: None.", "ar": "لا يوجد."}[lang] in about
         assert page.all("#references")
-        thing = json.loads(page.one("script[type='application/ld+json']").string)
-        graph = thing.get("@graph", [thing])
-        web = next(node for node in graph if node["@type"] in ("MedicalWebPage", "WebPage"))
-        assert web["datePublished"][:10]
-        assert "lastReviewed" not in json.dumps(graph)
+        machines_read_what_people_read(page, reviewed=False)
+        review(desk, number, of=lang, reviewed_on="2026-01-10", next_due="2028-01-10")
+        again = read(read(f"/{lang}/d/{number}", 302).response.headers["Location"])
+        machines_read_what_people_read(again, reviewed=True)
+
+
+def machines_read_what_people_read(page, *, reviewed):
+    """Every name and date of the JSON-LD stands in "About this text", and the other way round."""
+    about = page.one(".about-text")
+    said = json.loads(page.one("script[type='application/ld+json']").string)
+    names = [person["name"] for person in said["author"]]
+    dates = {said["datePublished"], said["dateModified"]}
+    if reviewed:
+        names.append(said["reviewedBy"]["name"])
+        dates |= {said["lastReviewed"], "2028-01-10"}
+        assert said["lastReviewed"] == "2026-01-10"
+    else:
+        assert not {"lastReviewed", "reviewedBy"} & set(said)
+    text = about.get_text(" ", strip=True)
+    assert all(name in text for name in names), (names, text)
+    assert {time["datetime"][:10] for time in about.select("time")} == dates
 
 
 WAYS = st.lists(

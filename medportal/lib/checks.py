@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from medportal.lib.arabic import fold
+from medportal.lib.html import to_text
 
 DATA = Path(__file__).parent.parent / "data" / "checks.toml"
 LONGEST = 25
@@ -271,6 +272,19 @@ def _data(lang: str) -> dict[str, Any]:
         {"script": "latin", "longest": LONGEST}
         | own
         | {name: frozenset(own.get(name, ())) for name in ("dots", "units", "empty_links")}
+    )
+
+
+def says_nothing(html: str) -> bool:
+    """Whether the whole text is a phrase such as "Not available", which leaves open why nothing stands there."""
+    text = fold(to_text(html)).strip(" .:!")
+    return text in _placeholders()
+
+
+@cache
+def _placeholders() -> frozenset[str]:
+    return frozenset(
+        fold(words).strip(" .:!") for known in _all().values() for words in known.get("says_nothing", ())
     )
 
 

@@ -80,12 +80,12 @@ def authors(text: ContentText) -> list[Credit]:
 
 
 def _of_ours(text: ContentText) -> list[Fault]:
-    people = [credit.person for credit in authors(text)]
-    named = [person for person in people if person.form == "person"]
+    """An organisation answers for itself as people do: what it is stands in place of a degree."""
+    signed = [credit.person for credit in authors(text)]
     missing = {
-        Fault.AUTHOR: not people,
-        Fault.CREDENTIAL: any(not person.degrees and not person.title for person in named),
-        Fault.DISCLOSURE: any(person.interests is None for person in named),
+        Fault.AUTHOR: not signed,
+        Fault.CREDENTIAL: any(not (who.degrees or who.title or who.rank) for who in signed),
+        Fault.DISCLOSURE: any(who.interests is None for who in signed),
         Fault.REFERENCE: not text.content.references,
     }
     return [fault for fault, is_missing in missing.items() if is_missing]

@@ -1,6 +1,7 @@
 """Changes of content. Plain arguments; every function flushes, the caller commits once."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from medportal.content_types import KINDS
 from medportal.digests import editions, happenings
 from medportal.extensions import db
 from medportal.lib.bidi import strip_controls
+from medportal.lib.checks import says_nothing
 from medportal.lib.dates import utc_now
 from medportal.lib.html import POLICY_VERSION, safe_url, sanitise
 from medportal.lib.slugs import numbered, slugify
@@ -275,7 +277,7 @@ def _free_slug(text: ContentText, wanted: str) -> str:
 
 def _set_sections(text: ContentText, drafts: Iterable[SectionDraft]) -> None:
     by_key = {section.key: section for section in text.sections}
-    wanted = {draft.key: draft for draft in drafts}
+    wanted = {draft.key: _honest(draft) for draft in drafts}
     for key, section in by_key.items():
         if key not in wanted:
             text.sections.remove(section)
@@ -286,6 +288,13 @@ def _set_sections(text: ContentText, drafts: Iterable[SectionDraft]) -> None:
         section.state = draft.state
         section.as_of = draft.as_of if draft.state == State.NOTHING_KNOWN else None
         _set_parts(section, draft)
+
+
+def _honest(draft: SectionDraft) -> SectionDraft:
+    """ "Not available" is no text: it was never written, and the page says so (U13)."""
+    if draft.state == State.WRITTEN and draft.parts and all(says_nothing(part.html) for part in draft.parts):
+        return replace(draft, state=State.NOT_YET_WRITTEN, parts=())
+    return draft
 
 
 def _set_parts(section: Section, draft: SectionDraft) -> None:

@@ -19,7 +19,8 @@ from medportal.extensions import db
 from medportal.i18n import current_language
 from medportal.models.content import Content, Status
 
-MOST = 200
+MOST = 30
+"""At once: a page of the list, and no longer a transaction than others can wait for."""
 ACTIONS = ("publish", "withdraw", "bin", "category", "unbin")
 BACK = {"publish": "withdraw", "withdraw": "publish", "bin": "unbin", "unbin": "bin"}
 

@@ -12,7 +12,7 @@ from medportal.blueprints.content import freshness, gate
 from medportal.blueprints.content.revisions import draft_from, last_number
 from medportal.blueprints.content.services import name_text
 from medportal.blueprints.editing import copies, queries, services
-from medportal.blueprints.editing.text_form import Pane
+from medportal.blueprints.editing.text_form import Pane, mark_gaps
 from medportal.blueprints.editing.views import Answer, bp
 from medportal.changes import content_changed
 from medportal.content_types import KINDS
@@ -47,7 +47,9 @@ def changed_since(content: Content) -> bool:
 def panes_of(content: Content, formdata: Any = None) -> list[Pane]:
     texts = {text.lang: text for text in content.texts}
     kind = KINDS[content.kind]
-    return [Pane(kind, code, texts.get(code), formdata) for code in LANGUAGES]
+    panes = [Pane(kind, code, texts.get(code), formdata) for code in LANGUAGES]
+    mark_gaps(panes)
+    return panes
 
 
 def asked_bases() -> dict[str, int]:
@@ -126,11 +128,15 @@ def save(number: int) -> Answer:
 
 def _save(content: Content, panes: Sequence[Pane], bases: Mapping[str, int]) -> bool:
     named = [pane for pane in panes if pane.names_only]
-    changes = {pane.lang: pane.change() for pane in panes if pane not in named}
+    nameless = [pane for pane in panes if pane.loses_its_name]
+    changes = {pane.lang: pane.change() for pane in panes if pane not in named + nameless}
     changed = services.save(content, changes, bases, by=me())
     for pane in named:
         changed = _name(content, pane) or changed
-    return changed
+    for text in [pane.text for pane in nameless if pane.text is not None]:
+        content.texts.remove(text)
+        content_changed(content.id)
+    return changed or bool(nameless)
 
 
 def _name(content: Content, pane: Pane) -> bool:

@@ -182,6 +182,29 @@ def behind(content_ids: Sequence[int]) -> dict[tuple[int, str], list[str]]:
     return found
 
 
+def gaps(contents: Sequence[Content]) -> dict[tuple[int, str], list[str]]:
+    """(thing, language) → keys of the sections that its kind offers and nobody has written there, nor said why not."""
+    rows = db.session.execute(
+        sa.select(ContentText.content_id, ContentText.lang, Section.key)
+        .join(Section, Section.text_id == ContentText.id)
+        .where(
+            ContentText.content_id.in_([content.id for content in contents]),
+            Section.state != State.NOT_YET_WRITTEN,
+        )
+    )
+    filled: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for content_id, lang, key in rows:
+        filled[content_id, lang].add(key)
+    return {
+        (content.id, lang): [
+            key for key in KINDS[content.kind].sections if key not in filled[content.id, lang]
+        ]
+        for content in contents
+        if content.kind in KINDS
+        for lang in LANGUAGES
+    }
+
+
 def reviews_of(content_ids: Sequence[int]) -> dict[tuple[int, str], date]:
     """(thing, language) → when its last review falls due again."""
     rows = db.session.execute(

@@ -89,6 +89,8 @@ class SectionFields:
     as_of: Field
     pieces: Sequence[Piece]
     section: Section | None
+    only_elsewhere: bool = False
+    """Another language has this section, and this one does not."""
 
     @property
     def label(self) -> Any:
@@ -97,6 +99,24 @@ class SectionFields:
     @property
     def outdated_by(self) -> Any:
         return self.section.outdated_by if self.section is not None else None
+
+    @property
+    def is_missing(self) -> bool:
+        """Nothing says here why there is no text."""
+        return self.section is None or self.section.state == State.NOT_YET_WRITTEN
+
+    @property
+    def is_written(self) -> bool:
+        return self.section is not None and self.section.state == State.WRITTEN
+
+
+def mark_gaps(panes: Sequence["Pane"]) -> None:
+    """Say of every section that a text lacks whether another language has it."""
+    written = {pane.lang: {section.key for section in pane.sections if section.is_written} for pane in panes}
+    for pane in panes:
+        elsewhere = set().union(*(keys for lang, keys in written.items() if lang != pane.lang))
+        for section in pane.sections:
+            section.only_elsewhere = section.is_missing and section.key in elsewhere
 
 
 class Pane:
@@ -208,6 +228,13 @@ class Pane:
         return self.text is None and not any(field.data for field in typed)
 
     @property
+    def loses_its_name(self) -> bool:
+        """The title of a language that has no text is taken away again."""
+        known = self.text is not None and self.text.status == Status.TITLE_ONLY
+        typed = [self.form.title, self.form.summary, *(p.field for s in self.sections for p in s.pieces)]
+        return known and len(self.text.content.texts) > 1 and not any(field.data for field in typed)  # type: ignore[union-attr]
+
+    @property
     def names_only(self) -> bool:
         """Only a title is given to a thing that has no text in this language."""
         known = self.text is None or self.text.status == Status.TITLE_ONLY
@@ -216,9 +243,11 @@ class Pane:
 
     def validate(self) -> bool:
         fine = bool(self.form.validate())
-        if not self.form.title.data:
+        if not self.form.title.data and not self.loses_its_name:
             self._say(self.form.title, _l("This field is required."))
-        elif not slugify(self.form.slug.data or self.form.title.data) and not self.names_only:
+        elif not slugify(self.form.slug.data or self.form.title.data or "") and not (
+            self.names_only or self.loses_its_name
+        ):
             self._say(self.form.slug, _l("An address needs letters or digits."))
         if self.form.safety.data and not self.form.note.data:
             self._say(
