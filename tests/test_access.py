@@ -22,6 +22,7 @@ VALUES = {
     "int:revision": "1",
     "int:position": "1",
     "int:credit": "1",
+    "int:symptom": "1",
 }
 
 

@@ -403,3 +403,26 @@ def alive_in(page):
     for box in page.soup.select(".prose, .treatment dd"):
         found += alive(box.decode_contents())
     return found
+
+
+def test_how_often_a_sign_is_seen_is_typed_once_for_both_languages(desk, read, make_content, lang):
+    words = [section("symptoms", "<p>Words.</p>")]
+    first = make_content(sections=words, title={"en": "Gout", "ar": "النقرس"})
+    second = make_content(sections=words, title={"en": "Lupus", "ar": "الذئبة"})
+    fever = {"name_en": "Fever", "name_ar": "حمى", "frequency": "90%"}
+    for number in (first, second):
+        page = desk.get(f"/{lang}/admin/texts/{number}/symptoms")
+        submit(desk, page, form="main section form[action$='/symptoms']", **fever)
+    again = desk.get(f"/{lang}/admin/texts/{first}/symptoms")
+    page = submit(desk, again, 422, form="main section form[action$='/symptoms']", **fever)
+    assert page.all(".errors a[href='#name_en']")
+    shown = read(read(f"/{lang}/d/{first}", 302).response.headers["Location"])
+    assert [cell.get_text() for cell in shown.all("tbody td")] == [fever[f"name_{lang}"], "90%"]
+
+    path = again.one(".row__title a")["href"]
+    submit(desk, desk.get(path), name_en="High fever", frequency="")
+    other = read(read(f"/en/d/{second}", 302).response.headers["Location"])
+    assert "High fever" in other.text
+    submit(desk, desk.get(f"/{lang}/admin/texts/{first}/symptoms"), form="main form[action$='/remove']")
+    assert not desk.get(f"/{lang}/admin/texts/{first}/symptoms").all(".rows")
+    desk.get(f"/{lang}/admin/texts/{make_content('news')}/symptoms", 404)

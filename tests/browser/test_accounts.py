@@ -21,6 +21,7 @@ DESK = [
     *(
         "texts/1/treatments",
         "texts/1/treatments/new",
+        "texts/1/symptoms",
         "texts/1/publish",
         "texts/1/preview",
         "texts/1/history",

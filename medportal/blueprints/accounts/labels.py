@@ -86,6 +86,7 @@ ACTIONS = {
     "bin": _l("Page put into the bin"),
     "take out of the bin": _l("Page taken out of the bin"),
     "facts changed": _l("Facts of a page changed"),
+    "symptoms changed": _l("Symptoms of a page changed"),
     "reference added": _l("Reference added"),
     "reference changed": _l("Reference changed"),
     "reference removed": _l("Reference removed"),

@@ -10,6 +10,7 @@ from medportal.blueprints.editing import (  # noqa: F401  # their views join the
     preview,
     publish,
     references,
+    symptoms,
     treatments,
 )
 from medportal.blueprints.editing.views import bp
