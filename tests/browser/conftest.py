@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
+from werkzeug.serving import make_server
 
-from medportal import create_app
+from medportal import create_app, taxonomy
 from medportal.blueprints.content import services
 from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft
 from medportal.demo import cast, loader
@@ -39,8 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The sample site and one page of hard strings, served on a port of its own; its address."""
-    from werkzeug.serving import make_server
-
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine")
     folder = tmp_path_factory.mktemp("site")
@@ -66,17 +66,45 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         site_ids.update({name: by_key[key] for name, key in KEYS.items()})
         db.session.remove()
         db.engine.dispose()
-    server = make_server("127.0.0.1", 0, first, threaded=True)
-    base = f"http://localhost:{server.port}"
-    first.config["SITE_URL"] = base
-    served[base] = first
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    with _served(first) as base:
+        yield base
+
+
+@contextmanager
+def _served(app: Flask, *, port: int = 0, tls: tuple[str, str] | None = None) -> Iterator[str]:
+    """The address at which this application answers meanwhile."""
+    server = make_server("127.0.0.1", port, app, threaded=True, ssl_context=tls)
+    base = app.config["SITE_URL"] if tls else f"http://localhost:{server.port}"
+    app.config["SITE_URL"] = base
+    served[base] = app
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     yield base
     server.shutdown()
     server.server_close()
-    with first.app_context():
+    with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def empty_site(tmp_path: Path) -> Iterator[str]:
+    """A portal in which nobody has ever been: no owner, no text, no sample; its address."""
+    app = create_app(
+        {
+            "TESTING": True,
+            "INSTANCE_PATH": tmp_path,
+            "DATABASE_URL": f"sqlite:///{tmp_path}/medportal.db",
+            "LOG_LEVEL": "CRITICAL",
+            "FORM_SECONDS": 0,
+        }
+    )
+    with app.app_context():
+        upgrade()
+        taxonomy.load()
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    with _served(app) as base:
+        yield base
 
 
 def _english_only() -> None:
@@ -123,8 +151,6 @@ def applications() -> dict[str, Flask]:
 @pytest.fixture(scope="session")
 def secure_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty portal behind TLS, with a certificate made on the spot; its address."""
-    from werkzeug.serving import make_server
-
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine")
     folder = tmp_path_factory.mktemp("secure")
@@ -146,16 +172,8 @@ def secure_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         upgrade()
         db.session.remove()
         db.engine.dispose()
-    context = (str(certificate), str(key))
-    server = make_server("127.0.0.1", port, app, threaded=True, ssl_context=context)
-    base = app.config["SITE_URL"]
-    served[base] = app
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield base
-    server.shutdown()
-    server.server_close()
-    with app.app_context():
-        db.engine.dispose()
+    with _served(app, port=port, tls=(str(certificate), str(key))) as base:
+        yield base
 
 
 def _free_port() -> int:
