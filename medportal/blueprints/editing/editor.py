@@ -18,7 +18,7 @@ from medportal.changes import content_changed
 from medportal.content_types import KINDS
 from medportal.desk import me
 from medportal.extensions import db, reading
-from medportal.i18n import LANGUAGES
+from medportal.i18n import LANGUAGES, current_language
 from medportal.lib.dates import utc_now
 from medportal.models.content import Content, ContentText, Section, Status
 from medportal.models.trust import WorkingCopy
@@ -45,9 +45,11 @@ def changed_since(content: Content) -> bool:
 
 
 def panes_of(content: Content, formdata: Any = None) -> list[Pane]:
+    """The desk's own language first: a telephone shows one at a time."""
     texts = {text.lang: text for text in content.texts}
     kind = KINDS[content.kind]
-    panes = [Pane(kind, code, texts.get(code), formdata) for code in LANGUAGES]
+    codes = sorted(LANGUAGES, key=lambda code: code != current_language().code)
+    panes = [Pane(kind, code, texts.get(code), formdata) for code in codes]
     mark_gaps(panes)
     return panes
 

@@ -11,9 +11,10 @@ from medportal.blueprints.editing import copies
 from medportal.blueprints.editing.editor import asked_bases, panes_of, thing
 from medportal.blueprints.editing.views import bp
 from medportal.extensions import db
-from medportal.i18n import LANGUAGES
+from medportal.i18n import LANGUAGES, current_language
 from medportal.lib.dates import utc_now
 from medportal.models.content import Content, ContentText, Status
+from medportal.paging import asked_one_of
 from medportal.security import CSP
 from medportal.sessions import member
 
@@ -35,9 +36,11 @@ def keep_and_preview(number: int) -> Response:
 @bp.get("/<int:number>/preview")
 @staff
 def preview(number: int) -> Response:
-    """Both languages, each in a frame of a phone's or a screen's width."""
+    """One language at a time, in a frame of a phone's or a screen's width."""
     content = thing(number)
-    page = render_template("editing/preview.html", content=content, widths=WIDTHS)
+    of = asked_one_of("of", list(LANGUAGES)) or current_language().code
+    width = asked_one_of("width", list(WIDTHS)) or "phone"
+    page = render_template("editing/preview.html", content=content, widths=WIDTHS, of=of, width=width)
     response = make_response(page)
     response.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
     return response
