@@ -19,7 +19,7 @@ from medportal.sessions import member
 bp = Blueprint("imports", __name__)
 Answer = str | Response | tuple[str, int]
 DONE = {
-    "check": _l("The files are being checked. Nothing is imported yet."),
+    "check": _l("The files have arrived and are checked first. Nothing is imported yet."),
     "start": _l("The import has begun. This page may be left; the work goes on."),
     "cancel": _l("The import has been cancelled. What was imported so far stays."),
     "resume": _l("The import goes on."),
