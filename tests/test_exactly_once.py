@@ -43,9 +43,9 @@ PEOPLE = [  # language, frequency, also the other language, what is followed: ki
     ("ar", "at_once", False, (), (), (1,), ()),
     ("en", "daily", True, ("news",), ("skin",), (3,), ()),
     ("ar", "daily", False, (), (), (), (0,)),
-    ("en", "weekly", True, (), (), (), (0, 1)),
+    ("en", "weekly", True, (), (), (), (0,)),
     ("en", "at_once", False, ("news",), ("heart",), (2,), (1,)),
-    ("ar", "monthly", True, (), (), (1,), (0, 2)),
+    ("ar", "monthly", True, (), (), (1,), (0, 1, 2)),
 ]
 WROTE = {0: {(0, None)}, 1: {(0, "ar"), (1, "en")}, 2: {(1, None)}, 4: {(0, None), (1, None), (2, None)}}
 """Of a text: which consultants sign for it, in which language if not in all."""

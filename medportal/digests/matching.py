@@ -115,12 +115,12 @@ class Window:
             )
         ):
             self._categories[row.content_id].append(row.category_id)
-        for row in db.session.execute(
+        for credit in db.session.execute(
             sa.select(Credit.content_id, Credit.person_id, Credit.lang)
             .join(Person, Person.id == Credit.person_id)
             .where(Credit.content_id.in_(numbers), Credit.role.in_(_WROTE), Person.listed)
         ):
-            self._writers[row.content_id].append((row.person_id, row.lang))
+            self._writers[credit.content_id].append((credit.person_id, credit.lang))
         first = sa.select(Happening.content_id, sa.func.min(Happening.id)).group_by(Happening.content_id)
         self._first |= {
             row[0]: row[1] for row in db.session.execute(first.where(Happening.content_id.in_(numbers)))
@@ -148,8 +148,8 @@ class Window:
                 view.by_kind[listed.kind].add(row.content_id)
                 for category in self._categories[row.content_id]:
                     view.by_category[category].add(row.content_id)
-                for person, lang_of_work in self._writers[row.content_id]:
-                    if lang_of_work in (None, row.lang):
+                for person, only in self._writers[row.content_id]:
+                    if only in (None, row.lang):
                         view.by_person[person].add(row.content_id)
         view.sure = {
             number: _item(number, rows) for number, rows in view.happened.items() if number not in view.unsure
