@@ -214,8 +214,9 @@ class Month:
             self.in_app(lambda: self._strike(text, consultant))
             self.oracle.wrote[text] -= names
         else:
-            self.in_app(lambda: self._credit(text, consultant, "author"))
-            self.oracle.wrote[text].add((consultant, None))
+            lang = (None, "ar", "en")[len(self.oracle.happened) % 3]
+            self.in_app(lambda: self._credit(text, consultant, "author", lang))
+            self.oracle.wrote[text].add((consultant, lang))
 
     def corner(self, consultant):
         self.oracle.corner ^= {consultant}
