@@ -94,6 +94,8 @@ def test_the_button_leads_to_a_form_that_says_who_is_followed(app, read, consult
     page = read(address)
     assert NAMES[lang] in page.one("h1").get_text()
     assert page.all(f'form[action="{address}"]')
+    other = "en" if lang == "ar" else "ar"
+    assert page.one(".switch__link")["href"] == f"/{other}/subscriptions/?person={person}"
 
 
 def test_who_is_not_in_the_corner_has_no_button_and_is_not_followed(
