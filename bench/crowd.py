@@ -156,6 +156,7 @@ def _follow(number: int, what: What, **target: Any) -> dict[str, Any]:
         "kind": None,
         "category_id": None,
         "content_id": None,
+        "person_id": None,
     } | target
 
 

@@ -5,8 +5,9 @@
     python -m bench.digests --faults 40                            says of more faults what they are
 
 Readers of every mix of language, frequency and wishes join, pause, stop, come back and change their minds at any
-moment. Texts come in one language or both, change, are corrected, taken back, published again and translated. The loop
-looks a few times a day, misses whole days, and at times sends only some of what is due, while the above goes on.
+moment. Texts come in one language or both, change, are corrected, taken back, published again and translated;
+consultants sign for them, leave the corner and come back. The loop looks a few times a day, misses whole days, and at
+times sends only some of what is due, while the above goes on.
 
 Prints readers, days, letters, entries told, entries that are missing (target 0), told twice or wrongly (target 0), and
 the seconds. Ends with 1 when a target is missed. Every clock is made up; letters are caught before they are files.
@@ -37,12 +38,15 @@ from medportal.extensions import db
 from medportal.models.content import Content, ContentText
 from medportal.models.digest import Delivery, Digest
 from medportal.models.outbox import MailState
+from medportal.models.people import Person
 from medportal.models.subscription import Subscriber
 from medportal.models.taxonomy import Category
+from medportal.models.trust import Credit
 
 START = datetime(2030, 1, 10, tzinfo=UTC)
 KINDS = ("disease", "news", "article")
 CATEGORIES = 5
+PEOPLE = 4
 LANGS = ("ar", "en")
 OFTEN = {
     "create": 2.0,
@@ -53,11 +57,13 @@ OFTEN = {
     "take_back": 0.9,
     "again": 0.9,
 }
-OFTEN |= {"translate": 0.6}
+OFTEN |= {"translate": 0.6, "sign": 0.7, "corner": 0.15}
 """Of each a day."""
 MOODS = 0.06
 """Changes of mind of a reader a day."""
 MISSED = 0.1
+WROTE = ("author", "work_group")
+HELPED = ("reviewer", "translator")
 _ENTRY = re.compile(r'Thing (\d+) (ar|en)\b.*?mark--(new|changed|safety)"', re.DOTALL)
 """Title and mark; a title ends with the language of its text."""
 _LIST = re.compile(r"<(\w+)\.(ar|en)\.")
@@ -74,7 +80,10 @@ class Site:
         self.drafts: set[tuple[int, str]] = set()
         carriers.Folder.send = lambda _folder, *letter: self._catch(*letter)  # type: ignore[method-assign]
         db.session.add_all(Category(slug=f"c{n}", name={"en": f"C{n}"}) for n in range(CATEGORIES))
+        db.session.add_all(Person(name={"en": f"P{n}"}, listed=True) for n in range(PEOPLE))
         db.session.commit()
+        self.people = list(db.session.scalars(sa.select(Person.id).order_by(Person.id)))
+        self.oracle.corner = set(self.people)
         self.categories = list(db.session.scalars(sa.select(Category.id).order_by(Category.id)))
         db.session.rollback()
 
@@ -94,6 +103,8 @@ class Site:
         thing = services.create_content(draft, by="bench")
         categories = frozenset(self.categories[n] for n in slugs)
         self.oracle.things[thing.id] = Thing(kind, categories, imported)
+        if dice.random() < 0.5:
+            self._credit(thing.id, dice.choice(self.people))
         for lang in LANGS if dice.random() < 0.4 else (source,):
             self._write(thing, lang)
             if dice.random() < 0.9:
@@ -125,6 +136,39 @@ class Site:
         if key := self._one_of(missing):
             self._write(db.session.get_one(Content, key[0]), key[1])
             self._publish(*key, now)
+
+    def sign(self, _now: datetime) -> None:
+        """Somebody's name is put to a text, or taken away."""
+        if not self.oracle.things:
+            return
+        number, person = self.dice.choice(sorted(self.oracle.things)), self.dice.choice(self.people)
+        wrote = self.oracle.things[number].wrote
+        if any(one == person for one, _ in wrote):
+            db.session.execute(
+                sa.delete(Credit).where(
+                    Credit.content_id == number, Credit.person_id == person, Credit.role.in_(WROTE)
+                )
+            )
+            wrote -= {one for one in wrote if one[0] == person}
+        else:
+            self._credit(number, person)
+
+    def corner(self, _now: datetime) -> None:
+        """Somebody leaves the consultants' corner, or comes back."""
+        person = self.dice.choice(self.people)
+        self.oracle.corner ^= {person}
+        db.session.get_one(Person, person).listed = person in self.oracle.corner
+
+    def _credit(self, number: int, person: int) -> None:
+        """Also for work that says nothing of who wrote it."""
+        role = self.dice.choice((*WROTE, *HELPED))
+        lang = self.dice.choice((None, None, *LANGS))
+        content, named = db.session.get_one(Content, number), db.session.get_one(Person, person)
+        if any(one.person_id == person and one.role == role for one in content.credits):
+            return
+        services.add_credit(content, named, role, lang=lang)
+        if role in WROTE:
+            self.oracle.things[number].wrote.add((person, lang))
 
     def _shown(self) -> set[tuple[int, str]]:
         return {(n, lang) for n, thing in self.oracle.things.items() for lang in thing.published}
@@ -239,6 +283,9 @@ class Site:
             follows.categories = frozenset(dice.sample(self.categories, 1))
         if dice.random() < 0.6:
             follows.things = frozenset(dice.sample(things, min(len(things), dice.randint(1, 8))))
+        corner = sorted(self.oracle.corner)
+        if corner and dice.random() < 0.4:
+            follows.people = frozenset(dice.sample(corner, dice.randint(1, min(2, len(corner)))))
         return follows
 
     def _catch(self, hand: carriers.Hand) -> None:
@@ -298,7 +345,9 @@ class Site:
 
 
 def _wishes(follows: Follows) -> subscribers.Wishes:
-    return subscribers.Wishes(follows.kinds, follows.within, follows.categories, follows.things)
+    return subscribers.Wishes(
+        follows.kinds, follows.within, follows.categories, follows.things, follows.people
+    )
 
 
 def plan(site: Site, readers: int, days: int) -> list[tuple[datetime, Callable[[datetime], None]]]:

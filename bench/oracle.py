@@ -7,7 +7,9 @@
     back from a pause or a stop. Another language only for who allows it, and only where there is no text in their own.
     A safety correction goes at once to those who follow that page and can read the corrected text in their language,
     or have no text of it in theirs; others find it in their digest. What was imported is told only to those who follow
-    that very page, and never as new. A digest without entries is no mail.
+    that very page, and never as new. Who follows a consultant is told what a follow of a category would tell, of texts
+    that the consultant signs for as author or work group, in the language of that work, while in the corner. A digest
+    without entries is no mail.
 
 Two things the rules leave open, and either is right here: whether a thing of which a reader was told something else
 (a correction) is still told as new later; and whether a letter leaves that was written before a pause which ended
@@ -33,6 +35,8 @@ class Thing:
     kind: str
     categories: frozenset[int]
     imported: bool
+    wrote: set[tuple[int, str | None]] = field(default_factory=set)
+    """Who signs for it, and in which language if not in all."""
     published: set[str] = field(default_factory=set)
 
     def shown(self, lang: str) -> str | None:
@@ -55,14 +59,17 @@ class Follows:
     within: frozenset[int] = frozenset()
     categories: frozenset[int] = frozenset()
     things: frozenset[int] = frozenset()
+    people: frozenset[int] = frozenset()
 
-    def want(self, number: int, thing: Thing) -> bool:
+    def want(self, number: int, thing: Thing, lang: str, corner: set[int]) -> bool:
+        """The text in `lang`; `corner`: who can be followed now."""
         if number in self.things:
             return True
         if thing.imported:
             return False
         kind = thing.kind in self.kinds and (not self.within or bool(thing.categories & self.within))
-        return kind or bool(thing.categories & self.categories)
+        wrote = {person for person, only in thing.wrote if only in (None, lang)} & corner
+        return kind or bool(thing.categories & self.categories) or bool(wrote & self.people)
 
 
 @dataclass
@@ -132,6 +139,8 @@ class Oracle:
         self.things: dict[int, Thing] = {}
         self.happened: list[Happened] = []
         self.readers: dict[int, Reader] = {}
+        self.corner: set[int] = set()
+        """The people who can be followed."""
         self.runs: list[str] = []
         self.letters: dict[tuple[int, int], Letter] = {}
         self.tally = Tally()
@@ -235,7 +244,7 @@ class Oracle:
             shown = thing.shown(reader.lang)
             if shown is None or not (shown == reader.lang or reader.other):
                 continue
-            if reader.follows.want(number, thing):
+            if reader.follows.want(number, thing, shown, self.corner):
                 entry = _entry(reader, number, [row for row in found if row.lang == shown])
                 if entry is not None:
                     yield number, entry

@@ -108,7 +108,9 @@ QUERY_KEPT = (
 def same_page_in(code: str) -> str:
     """The address of this very page in another language, with the query values that mean the same there."""
     values = dict(request.view_args or {})
-    query = {name: request.args[name] for name in (*QUERY_KEPT, "content") if request.args.get(name)}
+    query = {
+        name: request.args[name] for name in (*QUERY_KEPT, "content", "person") if request.args.get(name)
+    }
     try:
         return url_for(request.endpoint or "", **{**query, **values, "lang": code})
     except BuildError:

@@ -26,12 +26,12 @@ EVERYTHING = ("disease", "news", "article", "event", "guideline", "video", "abst
 
 
 def join(email=READER, *, kinds=EVERYTHING, lang="en", frequency="daily", announcements=False, **more):
-    """A confirmed subscriber. `within`, `categories`: slugs; `contents`: numbers."""
+    """A confirmed subscriber. `within`, `categories`: slugs; `contents`, `people`: numbers."""
     slugs = {row.slug: row.id for row in db.session.scalars(sa.select(Category))}
     manner = {name: more.pop(name) for name in ("other_language", "named") if name in more}
     sets = {
         name: frozenset(slugs.get(value, value) for value in more.get(name, ()))
-        for name in ("within", "categories", "contents")
+        for name in ("within", "categories", "contents", "people")
     }
     return subscribers.subscribe(
         email,

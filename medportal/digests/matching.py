@@ -5,7 +5,7 @@ an important change is told once; what nobody may read when the digest is writte
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -18,8 +18,11 @@ from medportal.models.content import ContentCategory
 from medportal.models.digest import Delivery, Edition, EditionItem, Happening, News
 from medportal.models.listing import Listing
 from medportal.models.outbox import MailState
+from medportal.models.people import Person
+from medportal.models.trust import Credit, Role
 
 CHUNK = 500
+_WROTE = (Role.AUTHOR, Role.WORK_GROUP)
 _WEIGHT = {News.NEW: 2, News.SAFETY: 1, News.CHANGED: 0}
 
 
@@ -47,17 +50,21 @@ class View:
     unsure: set[int] = field(default_factory=set)
     by_kind: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     by_category: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    by_person: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     sure: dict[int, Item] = field(default_factory=dict)
 
     def wanted(self, wishes: Wishes) -> set[int]:
         """The things that match."""
         found: set[int] = {number for number in wishes.contents if number in self.happened}
         for kind in wishes.kinds & self.by_kind.keys():
-            found |= self.by_kind[kind] & self._of(wishes.within) if wishes.within else self.by_kind[kind]
-        return found | self._of(wishes.categories)
+            some = self.by_kind[kind]
+            found |= some & _of(self.by_category, wishes.within) if wishes.within else some
+        return found | _of(self.by_category, wishes.categories) | _of(self.by_person, wishes.people)
 
-    def _of(self, categories: Collection[int]) -> set[int]:
-        return set().union(*(self.by_category[n] for n in categories if n in self.by_category))
+
+def _of(things: Mapping[int, set[int]], numbers: Collection[int]) -> set[int]:
+    """All that stands under these numbers."""
+    return set().union(*(things[n] for n in numbers if n in things))
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,8 @@ class Window:
         numbers = sorted({row.content_id for row in self._happened})
         self._listed: dict[tuple[str, int], Any] = {}
         self._categories: dict[int, list[int]] = defaultdict(list)
+        self._writers: dict[int, list[tuple[int, str | None]]] = defaultdict(list)
+        """Of a thing: who wrote it, and in which language if not in all."""
         self._first: dict[int, int] = {}
         for start in range(0, len(numbers), CHUNK):
             self._load(numbers[start : start + CHUNK])
@@ -106,6 +115,12 @@ class Window:
             )
         ):
             self._categories[row.content_id].append(row.category_id)
+        for credit in db.session.execute(
+            sa.select(Credit.content_id, Credit.person_id, Credit.lang)
+            .join(Person, Person.id == Credit.person_id)
+            .where(Credit.content_id.in_(numbers), Credit.role.in_(_WROTE), Person.listed)
+        ):
+            self._writers[credit.content_id].append((credit.person_id, credit.lang))
         first = sa.select(Happening.content_id, sa.func.min(Happening.id)).group_by(Happening.content_id)
         self._first |= {
             row[0]: row[1] for row in db.session.execute(first.where(Happening.content_id.in_(numbers)))
@@ -133,6 +148,9 @@ class Window:
                 view.by_kind[listed.kind].add(row.content_id)
                 for category in self._categories[row.content_id]:
                     view.by_category[category].add(row.content_id)
+                for person, only in self._writers[row.content_id]:
+                    if only in (None, row.lang):
+                        view.by_person[person].add(row.content_id)
         view.sure = {
             number: _item(number, rows) for number, rows in view.happened.items() if number not in view.unsure
         }

@@ -7,7 +7,7 @@ has no usable link, and a link goes with its subscriber.
 import base64
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,8 @@ from medportal.lib.dates import utc_now
 from medportal.models.content import Content
 from medportal.models.digest import Delivery, Happening
 from medportal.models.outbox import Outbox, Suppression
-from medportal.models.subscription import Follow, Frequency, Standing, Subscriber, What
+from medportal.models.people import Person
+from medportal.models.subscription import Follow, Frequency, Standing, Subscriber, What, target_of
 from medportal.models.taxonomy import Category
 from medportal.models.user import User
 
@@ -38,19 +39,21 @@ _SEED = 22
 
 @dataclass(frozen=True)
 class Wishes:
-    """What somebody wants, as plain values: kinds by key, categories and contents by number.
+    """What somebody wants, as plain values: kinds by key, categories, contents and people by number.
 
     `within` narrows the kinds to categories; none means all. `categories`: everything in them, whatever the kind.
+    `people`: everything they wrote, as long as they stand in the consultants' corner.
     """
 
     kinds: frozenset[str] = frozenset()
     within: frozenset[int] = frozenset()
     categories: frozenset[int] = frozenset()
     contents: frozenset[int] = frozenset()
+    people: frozenset[int] = frozenset()
     announcements: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.kinds or self.categories or self.contents or self.announcements)
+        return bool(self.kinds or self.categories or self.contents or self.people or self.announcements)
 
     def __add__(self, more: "Wishes") -> "Wishes":
         """Both: nothing that came before is narrowed, and who asks for a kind without narrowing it gets all of it."""
@@ -60,6 +63,7 @@ class Wishes:
             within=frozenset() if wide else self.within | more.within,
             categories=self.categories | more.categories,
             contents=self.contents | more.contents,
+            people=self.people | more.people,
             announcements=self.announcements or more.announcements,
         )
 
@@ -132,15 +136,16 @@ def wishes_of(subscriber: Subscriber) -> Wishes:
 
 
 def wishes_from(follows: Iterable[Any], *, announcements: bool = False) -> Wishes:
-    """Of rows with `what`, `kind`, `category_id`, `content_id`."""
+    """Of rows with `what`, `kind`, `category_id`, `content_id`, `person_id`."""
     found: dict[str, set[Any]] = {what: set() for what in What}
     for row in follows:
-        found[row.what].add(row.kind or row.category_id or row.content_id)
+        found[row.what].add(target_of(row))
     return Wishes(
         kinds=frozenset(found[What.KIND]),
         within=frozenset(found[What.WITHIN]),
         categories=frozenset(found[What.CATEGORY]),
         contents=frozenset(found[What.CONTENT]),
+        people=frozenset(found[What.PERSON]),
         announcements=announcements,
     )
 
@@ -151,7 +156,8 @@ def wishes_from(follows: Iterable[Any], *, announcements: bool = False) -> Wishe
 def subscribe(
     email: str, wishes: Wishes, manner: Manner, consent: Consent, *, user: User | None = None
 ) -> Subscriber:
-    """Add these wishes to what the address has already, in the manner it has already.
+    """Add these wishes to what the address has already, in the manner it has already. Who stands in the consultants'
+    corner can be followed; who left it stays followed, in case of a return.
 
     An address that is new or had stopped begins anew, and is told of what happens from now on; a pause goes on.
     """
@@ -164,7 +170,8 @@ def subscribe(
     for name, value in _columns(consent).items():
         setattr(row, name, value)
     db.session.flush()
-    set_wishes(row, wishes_of(row) + wishes)
+    there = _existing(Person.id, wishes.people, Person.listed)
+    set_wishes(row, wishes_of(row) + replace(wishes, people=frozenset(there)))
     return row
 
 
@@ -209,22 +216,24 @@ def set_wishes(row: Subscriber, wishes: Wishes) -> None:
     row.announcements = wishes.announcements
     categories = _existing(Category.id, wishes.within | wishes.categories)
     contents = _existing(Content.id, wishes.contents)
+    people = _existing(Person.id, wishes.people)
     wanted: dict[tuple[str, Any], dict[str, Any]] = {
         (What.KIND, kind): {"kind": kind} for kind in sorted(wishes.kinds) if kind in KINDS
     }
     for what, numbers in ((What.WITHIN, wishes.within), (What.CATEGORY, wishes.categories)):
         wanted |= {(what, n): {"category_id": n} for n in sorted(numbers & categories)}
     wanted |= {(What.CONTENT, n): {"content_id": n} for n in sorted(wishes.contents & contents)}
+    wanted |= {(What.PERSON, n): {"person_id": n} for n in sorted(wishes.people & people)}
     for follow in list(row.follows):
-        if wanted.pop((follow.what, follow.kind or follow.category_id or follow.content_id), None) is None:
+        if wanted.pop((follow.what, target_of(follow)), None) is None:
             row.follows.remove(follow)
     db.session.flush()
     row.follows += [Follow(what=what, **target) for (what, _), target in wanted.items()]
     db.session.flush()
 
 
-def _existing(column: Any, numbers: frozenset[int]) -> set[int]:
-    return set(db.session.scalars(sa.select(column).where(column.in_(numbers)))) if numbers else set()
+def _existing(column: Any, numbers: frozenset[int], *also: Any) -> set[int]:
+    return set(db.session.scalars(sa.select(column).where(column.in_(numbers), *also))) if numbers else set()
 
 
 def _set_manner(row: Subscriber, manner: Manner) -> None:

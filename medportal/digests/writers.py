@@ -150,7 +150,12 @@ def _wishes(rows: Sequence[Any]) -> dict[int, Wishes]:
     follows: dict[int, list[Any]] = defaultdict(list)
     for row in db.session.execute(
         sa.select(
-            Follow.subscriber_id, Follow.what, Follow.kind, Follow.category_id, Follow.content_id
+            Follow.subscriber_id,
+            Follow.what,
+            Follow.kind,
+            Follow.category_id,
+            Follow.content_id,
+            Follow.person_id,
         ).where(Follow.subscriber_id.in_([row.id for row in rows]))
     ):
         follows[row.subscriber_id].append(row)

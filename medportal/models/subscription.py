@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -37,12 +37,14 @@ class Standing(StrEnum):
 
 
 class What(StrEnum):
-    """What a follow follows. WITHIN narrows the kinds to a category; CATEGORY is all of one, whatever the kind."""
+    """What a follow follows. WITHIN narrows the kinds to a category; CATEGORY is all of one, whatever the kind; PERSON is
+    what a consultant writes."""
 
     KIND = "kind"
     WITHIN = "within"
     CATEGORY = "category"
     CONTENT = "content"
+    PERSON = "person"
 
 
 class Subscriber(Model):
@@ -97,12 +99,13 @@ class Follow(Model):
     __table_args__ = (
         sa.CheckConstraint(
             "(what = 'kind' AND kind IS NOT NULL) OR (what IN ('within', 'category') AND category_id IS NOT NULL)"
-            " OR (what = 'content' AND content_id IS NOT NULL)",
+            " OR (what = 'content' AND content_id IS NOT NULL) OR (what = 'person' AND person_id IS NOT NULL)",
             name="target",
         ),
         sa.UniqueConstraint("subscriber_id", "kind"),
         sa.UniqueConstraint("subscriber_id", "what", "category_id"),
         sa.UniqueConstraint("subscriber_id", "content_id"),
+        sa.UniqueConstraint("subscriber_id", "person_id"),
     )
 
     id: Mapped[pk]
@@ -115,3 +118,9 @@ class Follow(Model):
     content_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("content.id", ondelete="CASCADE"), index=True
     )
+    person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), index=True)
+
+
+def target_of(row: Any) -> Any:
+    """Of a row with the columns of `Follow`."""
+    return row.kind or row.category_id or row.content_id or row.person_id

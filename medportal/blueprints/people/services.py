@@ -12,6 +12,7 @@ from medportal import audit
 from medportal.blueprints.people import queries
 from medportal.extensions import db
 from medportal.models.people import Person, PersonSpecialty
+from medportal.models.subscription import Follow
 from medportal.models.trust import Credit, Review
 from medportal.models.types import Localized
 from medportal.renewals import renew
@@ -88,7 +89,7 @@ def _set_specialties(person: Person, numbers: Sequence[int]) -> None:
 
 
 def merge_people(gone: Person, kept: Person, *, by: str) -> None:
-    """Two entries for one person: credits and reviews go to `kept`, and what it does not say itself is taken over."""
+    """Two entries for one person: credits, reviews and followers go to `kept`, and what it does not say itself is taken over."""
     if gone.id == kept.id or gone.form != kept.form:
         raise ValueError("a person is no duplicate of itself, nor of an organisation")
     taken = [row.specialty_id for row in _specialty_rows(kept)] or [
@@ -102,6 +103,7 @@ def merge_people(gone: Person, kept: Person, *, by: str) -> None:
     db.session.flush()
     _set_specialties(kept, taken)
     _move_credits(gone, kept)
+    _move_follows(gone, kept)
     db.session.execute(sa.update(Review).where(Review.person_id == gone.id).values(person_id=kept.id))
     audit.record("people merged", kept, actor=by, gone=gone.id)
     db.session.expire_all()
@@ -131,6 +133,20 @@ def _move_credits(gone: Person, kept: Person) -> None:
     db.session.execute(sa.delete(Credit).where(Credit.person_id == gone.id, named), execution_options=quietly)
     db.session.execute(
         sa.update(Credit).where(Credit.person_id == gone.id).values(person_id=kept.id),
+        execution_options=quietly,
+    )
+
+
+def _move_follows(gone: Person, kept: Person) -> None:
+    """Who follows both keeps one of the two."""
+    both = sa.select(Follow.subscriber_id).where(Follow.person_id == kept.id)
+    quietly = {"synchronize_session": False}
+    db.session.execute(
+        sa.delete(Follow).where(Follow.person_id == gone.id, Follow.subscriber_id.in_(both)),
+        execution_options=quietly,
+    )
+    db.session.execute(
+        sa.update(Follow).where(Follow.person_id == gone.id).values(person_id=kept.id),
         execution_options=quietly,
     )
 

@@ -86,13 +86,16 @@ class WishesForm(BasicForm):
             named=bool(self.named.data),
         )
 
-    def wishes(self, *, categories: Iterable[int] = (), contents: Iterable[int] = ()) -> Wishes:
+    def wishes(
+        self, *, categories: Iterable[int] = (), contents: Iterable[int] = (), people: Iterable[int] = ()
+    ) -> Wishes:
         """The ticks, and what is followed besides."""
         return Wishes(
             kinds=frozenset(self.kinds.data or ()),
             within=frozenset(self.within.data or ()),
             categories=frozenset(categories),
             contents=frozenset(contents),
+            people=frozenset(people),
             announcements=bool(self.announcements.data),
         )
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from medportal.access import anyone, members
 from medportal.blueprints.accounts.answers import Answer
 from medportal.blueprints.subscriptions import queries, services
 from medportal.blueprints.subscriptions.forms import WishesForm, as_chosen, usual
-from medportal.blueprints.subscriptions.views import asked_category, asked_page, bp, gone
+from medportal.blueprints.subscriptions.views import asked_category, asked_page, asked_person, bp, gone
 from medportal.digests import subscribers
 from medportal.digests.subscribers import Consent, Manner, Wishes
 from medportal.extensions import db
@@ -26,6 +26,7 @@ from medportal.forms import MemberForm
 from medportal.i18n import current_language
 from medportal.lib.dates import utc_now
 from medportal.models.subscription import Subscriber
+from medportal.models.types import localize
 from medportal.models.user import User
 from medportal.sessions import member
 from medportal.templating import site_day
@@ -105,11 +106,12 @@ def mine_act(action: str) -> Answer:
 @bp.post("/<lang:lang>/account/follow")
 @members
 def follow() -> Response:
-    """One disease or one category, from its page, by somebody whose address is known."""
-    page, category = asked_page(), asked_category()
+    """One disease, category or consultant, from its page, by somebody whose address is known."""
+    page, category, person = asked_page(), asked_category(), asked_person()
     wishes = Wishes(
         categories=frozenset([category.id] if category else ()),
         contents=frozenset([page.content_id] if page else ()),
+        people=frozenset([person.id] if person else ()),
     )
     if wishes:
         _subscribe_member(wishes)
@@ -138,7 +140,7 @@ def _page(door: Door, row: Subscriber | None) -> Answer:
     seen = partial(_render, door, row, chosen, form)
     if request.method != "POST":
         return seen(door.template)
-    wishes = form.wishes(categories=chosen.categories, contents=chosen.contents)
+    wishes = form.wishes(categories=chosen.categories, contents=chosen.contents, people=chosen.people)
     if form.validate() and not wishes:
         form.kinds.errors = [gettext("Please choose at least one.")]
     if form.errors:
@@ -161,6 +163,7 @@ def _render(door: Door, row: Subscriber | None, chosen: Wishes, form: WishesForm
         subscriber=row,
         categories=queries.categories_of(chosen.categories),
         pages=queries.pages_of(chosen.contents, current_language().code),
+        people=queries.people_of(chosen.people, current_language().code),
         pauses=PAUSES,
     )
 
@@ -207,17 +210,16 @@ def _erase(row: Subscriber) -> list[str]:
 
 
 def _unfollow(row: Subscriber) -> str:
-    """One category or page less."""
+    """One category, page or consultant less."""
     wishes = subscribers.wishes_of(row)
-    category, content = (request.form.get(name, "") for name in ("category", "content"))
+    category, content, person = (request.form.get(name, "") for name in ("category", "content", "person"))
     subscribers.set_wishes(
         row,
-        Wishes(
-            kinds=wishes.kinds,
-            within=wishes.within,
+        replace(
+            wishes,
             categories=frozenset(n for n in wishes.categories if str(n) != category),
             contents=frozenset(n for n in wishes.contents if str(n) != content),
-            announcements=wishes.announcements,
+            people=frozenset(n for n in wishes.people if str(n) != person),
         ),
     )
     return "removed"
@@ -245,6 +247,7 @@ def copy_of(row: Subscriber) -> dict[str, Any]:
         "only_in_categories": [category.slug for category in queries.categories_of(wishes.within)],
         "categories": [category.slug for category in queries.categories_of(wishes.categories)],
         "pages": [entry.title for entry in queries.pages_of(wishes.contents, lang)],
+        "consultants": [localize(one.person.name, lang) for one in queries.people_of(wishes.people, lang)],
         "subscribed_at": row.created_at.isoformat(),
         "consent": {
             "at": row.consent_at.isoformat(),

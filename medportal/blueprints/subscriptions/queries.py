@@ -1,9 +1,11 @@
 """What subscriptions ask."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import joinedload
 
@@ -13,8 +15,10 @@ from medportal.extensions import db
 from medportal.models.digest import Delivery, Digest, Stage
 from medportal.models.listing import Listing
 from medportal.models.outbox import MailState
+from medportal.models.people import Person, PersonText
 from medportal.models.subscription import Standing, Subscriber
 from medportal.models.taxonomy import Category
+from medportal.models.types import localize
 
 
 def categories() -> Sequence[Category]:
@@ -39,6 +43,50 @@ def pages_of(numbers: Iterable[int], lang: str) -> Sequence[Listing]:
 def page(number: int, lang: str) -> Listing | None:
     found = db.session.scalar(sa.select(Listing).where(Listing.lang == lang, Listing.content_id == number))
     return found if found is not None and KINDS[found.kind].listed else None
+
+
+def person(number: int) -> Person | None:
+    """Somebody who can be followed."""
+    found = db.session.get(Person, number)
+    return found if found is not None and found.listed else None
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A followed person; `address` of the profile, None for who left the corner."""
+
+    person: Person
+    address: str | None
+
+
+def people_of(numbers: Iterable[int], lang: str) -> list[Followed]:
+    """By their names in this language."""
+    profile = sa.and_(PersonText.person_id == Person.id, PersonText.lang == lang)
+    rows = db.session.execute(
+        sa.select(Person, PersonText.slug)
+        .outerjoin(PersonText, profile)
+        .where(Person.id.in_(list(numbers)))
+        .order_by(Person.id)
+    )
+    found = [Followed(row.Person, _profile(row.slug) if row.Person.listed else None) for row in rows]
+    return sorted(found, key=lambda one: localize(one.person.name, lang))
+
+
+def _profile(slug: str | None) -> str | None:
+    if slug is None or "consultants.profile" not in current_app.view_functions:
+        return None
+    return url_for("consultants.profile", slug=slug)
+
+
+def profiles() -> dict[str, int]:
+    """The people of the corner by what their addresses end with, in any language."""
+    rows = db.session.execute(
+        sa.select(PersonText.slug, PersonText.person_id)
+        .join(Person, Person.id == PersonText.person_id)
+        .where(Person.listed)
+        .order_by(PersonText.id.desc())
+    )
+    return {row.slug: row.person_id for row in rows}
 
 
 def deliveries_of(subscriber: Subscriber) -> list[dict[str, Any]]:

@@ -62,13 +62,15 @@ def _packed(email: str, wishes: Wishes, manner: Manner) -> dict[str, Any]:
         "within": sorted(wishes.within),
         "categories": sorted(wishes.categories),
         "contents": sorted(wishes.contents),
+        "people": sorted(wishes.people),
         "announcements": wishes.announcements,
     }
 
 
 def wishes_in(token: Token) -> Wishes:
     data = token.data
-    sets = {name: frozenset(data[name]) for name in ("kinds", "within", "categories", "contents")}
+    names = ("kinds", "within", "categories", "contents", "people")
+    sets = {name: frozenset(data.get(name, ())) for name in names}  # a link outlives a new release
     return Wishes(**sets, announcements=data["announcements"])
 
 

@@ -23,7 +23,7 @@ COLUMNS = (
     *("email", "language", "frequency", "kinds", "other_language", "announcements"),
     *("state", "consent_at", "consent_how", "consent_note"),
 )
-"""Not which categories and pages somebody follows: that says something about their health."""
+"""Not which categories, pages and consultants somebody follows: that says something about their health."""
 
 MOST = 5_000
 BATCH = 50
@@ -41,6 +41,14 @@ class Result:
     asked: int = 0
     silent: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Known:
+    """The numbers of what a table names by the end of its address."""
+
+    categories: dict[str, int]
+    profiles: dict[str, int]
 
 
 def write() -> Iterator[str]:
@@ -110,7 +118,8 @@ def _plain(cell: str) -> str:
 
 def take_in(rows: Sequence[tuple[int, dict[str, str]]], *, have: bool, note: str, by: str) -> Result:
     """Add them; who is here already keeps what was chosen, and who stopped stays stopped. Commits in batches."""
-    result, slugs = Result(), {row.slug: row.id for row in queries.categories()}
+    result = Result()
+    known = Known({row.slug: row.id for row in queries.categories()}, queries.profiles())
     audit.record("subscribers imported", actor=by, lines=len(rows))
     for start in range(0, len(rows), BATCH):
         for line, row in rows[start : start + BATCH]:
@@ -119,20 +128,20 @@ def take_in(rows: Sequence[tuple[int, dict[str, str]]], *, have: bool, note: str
             except ValueError:
                 result.refused.append((line, row.get("email", "")[:80]))
                 continue
-            _take_in_one(email, row, slugs, result, have=have, note=note)
+            _take_in_one(email, row, known, result, have=have, note=note)
         db.session.commit()
     return result
 
 
 def _take_in_one(
-    email: str, row: dict[str, str], slugs: dict[str, int], result: Result, *, have: bool, note: str
+    email: str, row: dict[str, str], known: Known, result: Result, *, have: bool, note: str
 ) -> None:
     there = subscribers.of_address(email)
     silent = row.get("state") in (Standing.STOPPED, Standing.SUPPRESSED)
     if there is not None or silent:
         result.silent += 1
         return
-    wishes, manner = _wishes(row, slugs), _manner(row)
+    wishes, manner = _wishes(row, known), _manner(row)
     if not have:
         services.ask(email, wishes, manner, burst=0, by_owner=True)
         result.asked += 1
@@ -141,18 +150,19 @@ def _take_in_one(
     result.added += 1
 
 
-def _wishes(row: dict[str, str], slugs: dict[str, int]) -> Wishes:
-    def numbers(name: str) -> frozenset[int]:
+def _wishes(row: dict[str, str], known: Known) -> Wishes:
+    def numbers(name: str, slugs: dict[str, int]) -> frozenset[int]:
         return frozenset(slugs[slug] for slug in row.get(name, "").split() if slug in slugs)
 
     kinds = frozenset(key for key in row.get("kinds", "").split() if key in KINDS and KINDS[key].listed)
     wishes = Wishes(
         kinds=kinds,
-        within=numbers("only_in_categories"),
-        categories=numbers("categories"),
+        within=numbers("only_in_categories", known.categories),
+        categories=numbers("categories", known.categories),
         contents=frozenset(
             int(n) for n in row.get("pages", "").split() if n.isascii() and n.isdigit() and len(n) < 10
         ),
+        people=numbers("consultants", known.profiles),
         announcements=row.get("announcements", "").lower() == "yes",
     )
     return wishes if wishes else Wishes(kinds=frozenset(kind.key for kind in listed_kinds()))

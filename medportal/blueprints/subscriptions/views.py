@@ -16,6 +16,7 @@ from medportal.extensions import db, reading
 from medportal.i18n import current_language
 from medportal.lib import addresses
 from medportal.models.listing import Listing
+from medportal.models.people import Person
 from medportal.models.subscription import Standing, Subscriber
 from medportal.models.taxonomy import Category
 from medportal.models.user import Token
@@ -55,16 +56,20 @@ def asked_category() -> Category | None:
     return lists.category_by_slug(slug) if slug else None
 
 
+def asked_person() -> Person | None:
+    return queries.person(asked_number("person", 2**31 - 1) or 0)
+
+
 @bp.route("/<lang:lang>/subscriptions/", methods=["GET", "POST"])
 @anyone
 def subscribe() -> Answer:
-    """The box, whole. `content` or `category` in the address: that is followed too."""
-    page, category = asked_page(), asked_category()
-    follows = page is not None or category is not None
+    """The box, whole. `content`, `category` or `person` in the address: that is followed too."""
+    page, category, person = asked_page(), asked_category(), asked_person()
+    follows = page is not None or category is not None or person is not None
     start = usual() | ({"kinds": []} if follows else {})
     form = SubscribeForm(formdata=request.form if request.method == "POST" else None, data=start)
     form.follows = follows
-    seen = {"page": page, "category": category, "member": sessions.signed_in_user()}
+    seen = {"page": page, "category": category, "person": person, "member": sessions.signed_in_user()}
     if request.method != "POST" or "more" in request.form:
         return render_template("subscriptions/subscribe.html", form=form, **seen)
     if not form.validate():
@@ -75,7 +80,9 @@ def subscribe() -> Answer:
             db.session.commit()
             return too_many("subscriptions/subscribe.html", form, "email", hour=True, **seen)
         wishes = form.wishes(
-            categories=[category.id] if category else (), contents=[page.content_id] if page else ()
+            categories=[category.id] if category else (),
+            contents=[page.content_id] if page else (),
+            people=[person.id] if person else (),
         )
         email = addresses.normalise(form.email.data)
         services.ask(email, wishes, form.manner(), burst=current_app.config["SIGN_UP_BURST"])
@@ -122,6 +129,7 @@ def confirm(token: str) -> Answer:
             known=_has_subscription(waiting),
             categories=queries.categories_of(wishes.categories | wishes.within),
             pages=queries.pages_of(wishes.contents, current_language().code),
+            people=queries.people_of(wishes.people, current_language().code),
         )
     row = services.confirm(waiting)
     if row is None:
