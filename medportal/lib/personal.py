@@ -76,7 +76,7 @@ and digits by `_MOROCCO`.
 _MOROCCO = re.compile(r"(?<!\w)[A-Z]{1,2}\d{5,6}(?!\w)")
 _POSTCODE = re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?!\w)")
 _EMAIL = re.compile(
-    r"[\w.+%-]{1,64}\s?@\s?[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"
+    r"[\w.+%-]{1,64}(?:@| @ )[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"
     r"|[\w.+%-]{1,64}\s*[\[({]\s*at\s*[\])}]\s*[\w-]{1,63}(?:\s*(?:\.|[\[({]?\s*dot\s*[\])}]?)\s*[\w-]{2,63}){1,4}"
     r"|[\w.+%-]{1,64} at [\w-]{1,63} dot [a-z]{2,10}"
 )
@@ -194,9 +194,11 @@ def find(text: str, lang: str) -> list[Finding]:
     """Everything in a text of this language that looks like a personal detail, in its order; no two overlap."""
     read = _Text(text, lang)
     found: list[Finding] = []
+    taken = bytearray(len(text))
     for rule in (_addresses_of_the_net, _labelled_numbers, _numbers, _places, _people):
         for finding in rule(read):
-            found += _outside(finding, found, text)
+            found += _free(finding, taken, text)
+            taken[finding.start : finding.end] = b"\x01" * (finding.end - finding.start)
     return sorted(found)
 
 
@@ -207,18 +209,12 @@ def mask(text: str, findings: Iterable[Finding], words: Mapping[Kind, str]) -> s
     return text
 
 
-def _outside(finding: Finding, others: Iterable[Finding], text: str) -> list[Finding]:
+def _free(finding: Finding, taken: bytearray, text: str) -> Iterator[Finding]:
     """What of a finding is not inside earlier ones: they know better."""
-    pieces = [(finding.start, finding.end)]
-    for other in others:
-        pieces = [
-            piece
-            for start, end in pieces
-            for piece in ((start, min(end, other.start)), (max(start, other.end), end))
-            if piece[0] < piece[1]
-        ] if any(start < other.end and other.start < end for start, end in pieces) else pieces
-    trimmed = [_trimmed(start, end, text) for start, end in pieces]
-    return [Finding(start, end, finding.kind) for start, end in trimmed if re.search(r"\w", text[start:end])]
+    for run in re.finditer(rb"\x00+", taken[finding.start : finding.end]):
+        start, end = _trimmed(finding.start + run.start(), finding.start + run.end(), text)
+        if re.search(r"\w", text[start:end]):
+            yield Finding(start, end, finding.kind)
 
 
 def _trimmed(start: int, end: int, text: str) -> tuple[int, int]:
@@ -261,7 +257,8 @@ def _labelled_numbers(read: _Text) -> Iterator[Finding]:
                 yield read.finding(m.start("value"), m.end("value"), kind)
     for m in _labelled("phone", value=_NUMBER.pattern.replace(r"(?<!\w)", "")).finditer(read.plain):
         if 5 <= sum(map(str.isdigit, m["value"])) <= 18:
-            yield read.finding(m.start("value"), m.end("value"), Kind.PHONE)
+            start = m.start("value")
+            yield read.finding(start - (read.plain[start - 1] == "("), m.end("value"), Kind.PHONE)
 
 
 @cache
@@ -274,7 +271,7 @@ def _harmless() -> re.Pattern[str]:
                 rf"{_any_of('lab')}(?!\w)[^\d+\n]{{0,20}}[1-9][\d ,.\u066b\u066c]*\d",
                 rf"(?<![\w+])[1-9]\d{{0,2}}(?:[ ,.\u066c]\d{{3}})+(?![\d\-])(?:\s*{units}(?!\w))",
                 rf"(?<![\w+.])[1-9]\d*(?:[.,\u066b]\d+)?\s?(?:%|\u066a|/\s?[^\W\d]|{units}(?!\w))",
-                rf"(?<![\w/.\-])(?:{_DAY})",
+                rf"(?<![\w/.\-])(?:{_DAY})(?![/.\-]?\d)",
                 r"(?<![\d/])\d{2,3}\s?/\s?\d{2,3}(?!\s?/?\d)",
                 r"(?<![\d.,])\d{1,4}[.,\u066b]\d{1,3}(?![.,\u066b]?\d)",
                 r"(?<![\d.,])[1-9]\d{0,2}(?:[.,\u066c]\d{3})+(?![.,\-\d])",
@@ -364,9 +361,11 @@ def _streets(read: _Text) -> Iterator[Finding]:
             if read.tokens[first - 1][2] in _words("not_places") and not read.is_capital(first - 1):
                 break
             first -= 1
+        number = re.search(r"\d{1,5}[a-z]?,?\s{1,2}$", read.plain[max(0, read.starts[first] - 9) : read.starts[first]])
+        while first < n and not number and not read.is_capital(first):
+            first += 1
         if first == n or read.tokens[first][2] in {"the", "a", "this", "my"} and first == n - 1:
             continue
-        number = re.search(r"\d{1,5}[a-z]?,?\s{1,2}$", read.plain[max(0, read.starts[first] - 9) : read.starts[first]])
         named = read.is_capital(n - 1) and (read.is_capital(n) or not is_way)
         if named or (number and not is_way):
             start = read.starts[first] - (len(number[0]) if number else 0)
@@ -377,14 +376,15 @@ def _people(read: _Text) -> Iterator[Finding]:
     for names, ending, judge in (
         (("introduces",), _GAP, _is_introduced),
         (("headed",), r"\s{0,2}[:,\u060c=\n-][\s\u00ab\"]{0,3}", _is_introduced),
-        (("titles",), _GAP, _is_titled),
+        (("titles",), r"[\s./:]{1,3}", _is_titled),
         (("short_titles",), r"\s?[./]\s?", _is_titled),
         (("weak",), r"\s{1,3}|\s?[,\u060c:]\s?|\s?\(\s?", _is_a_name),
     ):
         for m in _cue(*names).finditer(read.plain):
             n = read.after(m.end(), ending)
             if n is not None and judge(read, n, m):
-                yield read.finding(read.starts[n], _end_of_name(read, n, names[0]), Kind.NAME)
+                start = m.start() if m[0] in _words("inside_names") else read.starts[n]
+                yield read.finding(start, _end_of_name(read, n, names[0]), Kind.NAME)
     for n in range(len(read.tokens) - 1):
         if _is_listed(read, n) and not _is_ambiguous(read, n) and _follows(read, n) and _is_second(read, n + 1):
             yield read.finding(read.starts[n], _end_of_name(read, n, "pair"), Kind.NAME)
@@ -428,7 +428,8 @@ def _is_titled(read: _Text, n: int, cue: re.Match[str]) -> bool:
     if _is_listed(read, n):
         return True
     if has_arabic(word):
-        return not re.match("[\u064a\u062a]", word)  # begins like a verb
+        called = re.search("^\u062f\u0643\u062a\u0648\u0631", cue[0])  # "doctor!", as questions begin
+        return not called and not re.match("[\u064a\u062a]", word)  # nor what begins like a verb
     shouted = read.text[read.at[cue.start()]].isupper() or has_arabic(cue[0]) or cue[0] in {"dr", "mr", "mrs", "prof"}
     return shouted and read.is_capital(n)
 
