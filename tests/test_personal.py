@@ -179,7 +179,10 @@ HARMLESS = [
 
 @pytest.mark.parametrize(("lang", "text", "kind", "part"), FOUND, ids=lambda value: str(value)[:30])
 def test_a_personal_detail_is_found(lang, text, kind, part):
-    found = [(finding.kind, text[finding.start : finding.end].strip("\u202a\u202c")) for finding in find(text, lang)]
+    found = [
+        (finding.kind, text[finding.start : finding.end].strip("\u202a\u202c"))
+        for finding in find(text, lang)
+    ]
     assert (kind, part) in found, found
 
 
@@ -208,7 +211,10 @@ def test_nothing_comes_of_nothing():
         assert find(text, "ar") == find(text, "en") == []
 
 
-@pytest.mark.parametrize("piece", ["1 ", "a ", "د. ", "@a.", "محمد ", "شارع ", "(at) ", "0-", "http://", "2/2/", "رقم الملف ", "a.b"])
+@pytest.mark.parametrize(
+    "piece",
+    ["1 ", "a ", "د. ", "@a.", "محمد ", "شارع ", "(at) ", "0-", "http://", "2/2/", "رقم الملف ", "a.b"],
+)
 def test_long_nonsense_takes_no_long_time(piece):
     began = time.perf_counter()
     find(piece * (20_000 // len(piece)), "ar")

@@ -91,9 +91,7 @@ _SEPARATORS = r"[ ().\-/\u2010-\u2015_]"
 _NUMBER = re.compile(rf"(?<!\w)[+(]{{0,2}}\d+(?:{_SEPARATORS}{{1,3}}\d+)*(?!\w)")
 _CODE = r"[a-z]{0,4}[ \-/]?\d[\da-z]*(?:[ \-/.]\d[\da-z]*){0,6}"
 _GAP = r"[\s:=.,;#\u060c\u061b\-\u2013\"'\u00ab(]{0,4}"
-_DAY = (
-    r"\d{1,2} ?[/.\-\u2013] ?\d{1,2} ?[/.\-\u2013] ?(?:\d{4}|\d{2})(?!\d)|\d{4} ?[/.\-] ?\d{1,2} ?[/.\-] ?\d{1,2}(?!\d)"
-)
+_DAY = r"\d{1,2} ?[/.\-\u2013] ?\d{1,2} ?[/.\-\u2013] ?(?:\d{4}|\d{2})(?!\d)|\d{4} ?[/.\-] ?\d{1,2} ?[/.\-] ?\d{1,2}(?!\d)"
 
 
 @cache
@@ -298,7 +296,9 @@ def _kind_of_number(written: str) -> Kind | None:
     length = len(digits)
     if not 7 <= length <= 18:
         return None
-    dialled = "+" in written or digits.startswith("00") or re.match(rf"0|(?:{COUNTRY_CODES})\d{{7,10}}$", digits)
+    dialled = (
+        "+" in written or digits.startswith("00") or re.match(rf"0|(?:{COUNTRY_CODES})\d{{7,10}}$", digits)
+    )
     if dialled and length <= 15 and not NATIONAL.fullmatch(digits if digits[0] != "0" else ""):
         return Kind.PHONE
     if len(groups) == 1:
@@ -357,14 +357,21 @@ def _streets(read: _Text) -> Iterator[Finding]:
         n = bisect_left(read.starts, m.start())
         is_way = m[0] in _words("ways")
         first = n
-        while first > max(0, n - 3) and read.plain[read.tokens[first - 1][1] : read.starts[first]] in (" ", " - ", "-", ". "):
+        while first > max(0, n - 3) and read.plain[read.tokens[first - 1][1] : read.starts[first]] in (
+            " ",
+            " - ",
+            "-",
+            ". ",
+        ):
             if read.tokens[first - 1][2] in _words("not_places") and not read.is_capital(first - 1):
                 break
             first -= 1
-        number = re.search(r"\d{1,5}[a-z]?,?\s{1,2}$", read.plain[max(0, read.starts[first] - 9) : read.starts[first]])
+        number = re.search(
+            r"\d{1,5}[a-z]?,?\s{1,2}$", read.plain[max(0, read.starts[first] - 9) : read.starts[first]]
+        )
         while first < n and not number and not read.is_capital(first):
             first += 1
-        if first == n or read.tokens[first][2] in {"the", "a", "this", "my"} and first == n - 1:
+        if first == n or (read.tokens[first][2] in {"the", "a", "this", "my"} and first == n - 1):
             continue
         named = read.is_capital(n - 1) and (read.is_capital(n) or not is_way)
         if named or (number and not is_way):
@@ -386,7 +393,12 @@ def _people(read: _Text) -> Iterator[Finding]:
                 start = m.start() if m[0] in _words("inside_names") else read.starts[n]
                 yield read.finding(start, _end_of_name(read, n, names[0]), Kind.NAME)
     for n in range(len(read.tokens) - 1):
-        if _is_listed(read, n) and not _is_ambiguous(read, n) and _follows(read, n) and _is_second(read, n + 1):
+        if (
+            _is_listed(read, n)
+            and not _is_ambiguous(read, n)
+            and _follows(read, n)
+            and _is_second(read, n + 1)
+        ):
             yield read.finding(read.starts[n], _end_of_name(read, n, "pair"), Kind.NAME)
 
 
@@ -430,7 +442,11 @@ def _is_titled(read: _Text, n: int, cue: re.Match[str]) -> bool:
     if has_arabic(word):
         called = re.search("^\u062f\u0643\u062a\u0648\u0631", cue[0])  # "doctor!", as questions begin
         return not called and not re.match("[\u064a\u062a]", word)  # nor what begins like a verb
-    shouted = read.text[read.at[cue.start()]].isupper() or has_arabic(cue[0]) or cue[0] in {"dr", "mr", "mrs", "prof"}
+    shouted = (
+        read.text[read.at[cue.start()]].isupper()
+        or has_arabic(cue[0])
+        or cue[0] in {"dr", "mr", "mrs", "prof"}
+    )
     return shouted and read.is_capital(n)
 
 
@@ -454,7 +470,12 @@ def _end_of_name(read: _Text, n: int, cue: str) -> int:
         if word in _words("not_names"):
             break
         capital = read.is_capital(last + 1) and not has_arabic(word)
-        unknown = cue == "introduces" and has_arabic(word) and last == n and not re.match("[\u0648\u0641\u0644\u0628]", word)
+        unknown = (
+            cue == "introduces"
+            and has_arabic(word)
+            and last == n
+            and not re.match("[\u0648\u0641\u0644\u0628]", word)
+        )
         inside = read.tokens[last][2] in _words("inside_names")
         if not (_is_second(read, last + 1) or capital or unknown or inside or _is_listed(read, last + 1)):
             break
