@@ -305,7 +305,7 @@ def _kind_of_number(written: str) -> Kind | None:
         if re.fullmatch(r"[1-9]\d{0,3}0{4,}", digits):
             return None  # as round as counts of cells and units are
         return Kind.NATIONAL_NUMBER if NATIONAL.fullmatch(digits) or length > 15 else Kind.PHONE
-    if NATIONAL.fullmatch(digits) and length >= 11 and max(map(len, groups)) >= 4:
+    if NATIONAL.fullmatch(digits) and length >= 12 and max(map(len, groups)) >= 4:
         return Kind.NATIONAL_NUMBER
     return Kind.PHONE if _is_grouped_like_a_phone(groups) else None
 
@@ -382,7 +382,8 @@ def _streets(read: _Text) -> Iterator[Finding]:
 def _people(read: _Text) -> Iterator[Finding]:
     for names, ending, judge in (
         (("introduces",), _GAP, _is_introduced),
-        (("headed",), r"\s{0,2}[:,\u060c=\n-][\s\u00ab\"]{0,3}", _is_introduced),
+        (("headed",), r"\s{0,2}[:=-][\s\u00ab\"]{0,3}", _is_introduced),
+        (("closings",), r"\s{0,2}[:,\u060c\n-]\s{0,3}", _is_introduced),
         (("titles",), r"[\s./:]{1,3}", _is_titled),
         (("short_titles",), r"\s?[./]\s?", _is_titled),
         (("weak",), r"\s{1,3}|\s?[,\u060c:]\s?|\s?\(\s?", _is_a_name),
@@ -435,7 +436,7 @@ def _is_introduced(read: _Text, n: int, _cue: re.Match[str]) -> bool:
 
 def _is_titled(read: _Text, n: int, cue: re.Match[str]) -> bool:
     word = read.tokens[n][2]
-    if word in _words("not_names") or len(word) < 2:
+    if word in _words("not_names") or len(word) < 2 or not _may_be_shortened(read, n, cue):
         return False
     if _is_listed(read, n):
         return True
@@ -448,6 +449,14 @@ def _is_titled(read: _Text, n: int, cue: re.Match[str]) -> bool:
         or cue[0] in {"dr", "mr", "mrs", "prof"}
     )
     return shouted and read.is_capital(n)
+
+
+def _may_be_shortened(read: _Text, n: int, cue: re.Match[str]) -> bool:
+    """A dot behind a title ends a sentence, unless it shortens the title; MS is a disease."""
+    if "." not in read.plain[cue.end() : read.starts[n]]:
+        return True
+    title = read.text[read.at[cue.start()] : read.at[cue.end()]]
+    return len(title) <= 4 and title != "MS"
 
 
 def _is_a_name(read: _Text, n: int, _cue: re.Match[str]) -> bool:
