@@ -184,7 +184,7 @@ class _Text:
         return word[:1].isupper() and (len(word) == 1 or not word.isupper())
 
     def name_key(self, n: int) -> str:
-        start, end, word = self.tokens[n]
+        _start, end, word = self.tokens[n]
         return word + ("~" if self.text[self.at[end - 1]] == "\u0649" else "")
 
 
