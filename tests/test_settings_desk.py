@@ -33,7 +33,7 @@ def choose(as_):
 
 def test_every_part_stands_on_the_page_with_what_holds_now(as_, lang):
     page = as_("owner").get(f"/{lang}/admin/settings")
-    assert len(page.all("form.form button")) == 8
+    assert len(page.all("form.form button")) == 9
     assert page.one("#time_zone option[selected]")["value"] == "Asia/Damascus"
     assert page.one("#review_months")["value"] == "24"
     assert page.one("#site_name_ar")["dir"] == "rtl"

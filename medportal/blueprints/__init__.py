@@ -20,6 +20,7 @@ from medportal.blueprints import (
     subscriptions,
     taxonomy,
 )
+from medportal.blueprints.questions import similar_views
 
 
 def init_app(app: Flask) -> None:
@@ -38,4 +39,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(people.bp)
     app.register_blueprint(taxonomy.bp)
     app.register_blueprint(emergency.bp)
+    app.register_blueprint(similar_views.bp)
     app.register_blueprint(content.bp)

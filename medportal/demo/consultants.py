@@ -26,6 +26,10 @@ def load() -> int:
     return len(missing)
 
 
+def by_key(key: str) -> Person:
+    return db.session.scalars(sa.select(Person).where(Person.key == key)).one()
+
+
 def _all() -> list[dict[str, Any]]:
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))["consultant"]
 

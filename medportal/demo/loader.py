@@ -1,7 +1,8 @@
 """Load the sample texts, and remove them without a trace.
 
 Three files a text: `<key>.toml` holds what has no language, `<key>.<lang>.md` a text (TOML front matter, then `## `
-sections in Markdown). `[@key]` in a text links to the numbered reference of that key in `references.csv`.
+sections in Markdown). `[@key]` in a text links to the numbered reference of that key in `references.csv`. `consultant`
+names who would have answered a question: a person of `consultants.toml`, who does not exist.
 """
 
 import csv
@@ -35,6 +36,7 @@ from medportal.lib.dates import utc_now
 from medportal.models.content import Content, Made, Origin, State, Urgency
 from medportal.models.media import Media
 from medportal.models.treatment import FIELDS
+from medportal.models.trust import Role
 from medportal.search import glossary
 
 FOLDER = Path(__file__).parent
@@ -133,6 +135,8 @@ def _content(
         ),
         by=BY,
     )
+    if "consultant" in facts:
+        services.add_credit(content, consultants.by_key(facts["consultant"]), Role.AUTHOR)
     at = utc_now() - timedelta(days=facts.get("days_ago", 0))
     for code, (front, body) in texts.items():
         text = services.save_text(content, code, _text(front, body, numbers), by=BY, note="sample text")

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +17,9 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from wtforms.widgets import TextInput
 
 from medportal import choices
+from medportal.blueprints.settings import terms
 from medportal.forms import MemberForm, ShortEnough, email_field
-from medportal.i18n import LANGUAGES
+from medportal.i18n import LANGUAGES, current_language
 
 MOST_LINKS = 10
 ROOM = 2
@@ -150,6 +152,56 @@ def links_form(count: int) -> type[LinksForm]:
     return type("LinksForm", (LinksForm,), fields)
 
 
+def _days(label: Any, most: int, hint: Any) -> IntegerField:
+    return IntegerField(
+        label,
+        [Optional(), NumberRange(min=1, max=most)],
+        widget=TextInput(),
+        description=hint,
+        render_kw={"dir": "ltr", "inputmode": "numeric", "autocomplete": "off"},
+    )
+
+
+class QuestionsForm(MemberForm):
+    """Questions are on only when everything that an asker must be told is there, in every language."""
+
+    questions_reply_days = _days(
+        _l("An answer comes within so many days"), 60, _l("Said to everybody who asks, and measured.")
+    )
+    questions_look_in_days = _days(
+        _l("Somebody looks in at least every so many days"),
+        30,
+        _l("When nobody did, no further questions are taken until somebody does."),
+    )
+    questions_on = BooleanField(_l("Take questions of readers"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fine = bool(super().validate(extra_validators))
+        faults = {name: fault for name, fault in self._missing() if not self[name].errors}
+        if not self.questions_on.data:
+            return fine
+        for name, fault in faults.items():
+            self[name].errors = [fault]
+        return fine and not faults
+
+    def _missing(self) -> Iterator[tuple[str, str]]:
+        for name in ("questions_physician", "questions_reply_days", "questions_look_in_days"):
+            if not self[name].data:
+                yield name, gettext("Needed before questions can be taken.")
+        for code, language in LANGUAGES.items():
+            name = f"questions_terms_{code}"
+            shown = language.locale.get_display_name(current_language().code) or language.native_name
+            if not self[name].data:
+                yield name, gettext("Needed in %(language)s before questions can be taken.", language=shown)
+            elif terms.is_draft(self[name].data, code):
+                yield (
+                    name,
+                    gettext(
+                        "The line that says it is a draft is still there (%(language)s).", language=shown
+                    ),
+                )
+
+
 def logo_form(pictures: list[tuple[int, str]]) -> type[MemberForm]:
     """`pictures`: number and name of those that may be chosen."""
     offered = [SelectChoice("", _l("The mark of the portal"))]
@@ -201,6 +253,27 @@ class DatesForm(MemberForm):
         ),
         render_kw={"dir": "ltr"},
     )
+
+
+def questions_form(people: list[tuple[int, str]]) -> type[QuestionsForm]:
+    """`people`: number and name of who may be responsible."""
+    offered = [SelectChoice("", _l("Nobody yet")), *(SelectChoice(str(n), name) for n, name in people)]
+    fields: dict[str, Any] = in_languages(
+        "questions_terms",
+        _l("Terms of asking"),
+        20_000,
+        kind=TextAreaField,
+        hint=_l("Everybody who asks agrees to them. An empty line begins a paragraph."),
+        rows=14,
+    )
+    fields["questions_physician"] = SelectField(
+        _l("Responsible physician"),
+        [Optional()],
+        choices=offered,
+        description=_l("People of the corner, and people with an account."),
+        render_kw={"dir": "auto"},
+    )
+    return type("QuestionsForm", (QuestionsForm,), fields)
 
 
 class HomeForm(MemberForm):

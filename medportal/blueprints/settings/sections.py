@@ -9,15 +9,17 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 
 from medportal import choices
-from medportal.blueprints.settings import forms, services
+from medportal.blueprints.settings import forms, services, terms
 from medportal.choices import setting
 from medportal.extensions import db
 from medportal.forms import MemberForm
-from medportal.i18n import current_language
+from medportal.i18n import LANGUAGES, current_language
 from medportal.models.media import Media
+from medportal.models.people import Person
 from medportal.models.types import localize
 
 PICTURES = 100
+PEOPLE = 300
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,44 @@ def _logo_form() -> type[MemberForm]:
 
 def _chosen_logo(form: Any) -> dict[str, Any]:
     return {"logo": services.logo_of(int(form.logo.data) if form.logo.data else None)}
+
+
+def _questions_form() -> type[MemberForm]:
+    """Who may be responsible: whoever stands in the corner or has an account, and who is it now."""
+    kept = setting("questions_physician")
+    query = sa.select(Person).where(
+        Person.form == "person",
+        sa.or_(Person.listed, Person.user_id.is_not(None), Person.id == (kept or 0)),
+    )
+    people = db.session.scalars(query.order_by(Person.id).limit(PEOPLE))
+    return forms.questions_form([(row.id, localize(row.name, current_language().code)) for row in people])
+
+
+def _stored_questions() -> dict[str, Any]:
+    """`?draft=questions` offers words for languages that have none; they are kept only when they are sent."""
+    kept = dict(setting("questions_terms") or {})
+    if request.args.get("draft") == "questions":
+        kept = {code: kept.get(code) or terms.draft(code) for code in LANGUAGES}
+    plain = {name: setting(name) for name in ("questions_reply_days", "questions_look_in_days")}
+    return (
+        forms.spread("questions_terms", kept)
+        | plain
+        | {
+            "questions_on": bool(setting("questions_on")),
+            "questions_physician": str(setting("questions_physician") or ""),
+        }
+    )
+
+
+def _chosen_questions(form: Any) -> dict[str, Any]:
+    physician = form.questions_physician.data
+    return {
+        "questions_on": form.questions_on.data,
+        "questions_physician": int(physician) if physician else None,
+        "questions_reply_days": form.questions_reply_days.data,
+        "questions_look_in_days": form.questions_look_in_days.data,
+        "questions_terms": forms.typed(form, "questions_terms"),
+    }
 
 
 SECTIONS = {
@@ -162,6 +202,17 @@ SECTIONS = {
                 "review_months": form.review_months.data,
                 "second_person": form.second_person.data,
             },
+        ),
+        Section(
+            "questions",
+            _l("Questions of readers"),
+            _questions_form,
+            _stored_questions,
+            _chosen_questions,
+            ("questions_terms",),
+            hint=_l(
+                "Off until a responsible physician, both times and the terms in every language are set. Nothing is published without the owner and the asker."
+            ),
         ),
     )
 }
