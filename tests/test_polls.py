@@ -81,7 +81,7 @@ def test_votes_in_both_languages_make_one_tally(make_poll, visitor, tally, read,
     assert page.all(".poll__share")[0]["width"] == "67"
     words = {
         "en": ("3 votes, from all languages together", "not a scientific survey"),
-        "ar": ("3 أصوات من كل اللغات معًا", "ليس هذا مسحًا علميًا"),
+        "ar": ("3 أصوات، بكل اللغات معًا", "ليس هذا مسحًا علميًا"),
     }
     assert all(sentence in page.text for sentence in words[lang])
 
@@ -184,7 +184,7 @@ def test_a_bad_choice_is_explained(make_poll, visitor, tally, choice, lang):
     _, (of_another, _second) = make_poll()
     for value in (choice, of_another):
         page = vote(visitor(), number, value, lang, status=422)
-        wanted = {"en": "Please choose one of the answers.", "ar": "يُرجى اختيار أحد الأجوبة."}[lang]
+        wanted = {"en": "Please choose one of the answers.", "ar": "يُرجى اختيار أحد الخيارات."}[lang]
         assert wanted in page.one(".errors").get_text()
         assert page.one(".switch__link")["href"].endswith(f"/polls/{number}")
     assert tally(number) == [0, 0]

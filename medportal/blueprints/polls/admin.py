@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response as FlaskResponse
 from flask import redirect, render_template, request, url_for
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
@@ -22,7 +22,7 @@ from medportal.lib.dates import utc_now
 from medportal.models.poll import Poll, Stage
 from medportal.models.types import localize
 from medportal.paging import asked_one_of, asked_page
-from medportal.templating import site_day
+from medportal.templating import digits, site_day
 
 DONE = {
     "added": _l("The poll has been added."),
@@ -123,9 +123,9 @@ def admin_delete_poll(number: int) -> Answer | Response:
             "admin/check.html",
             heading=gettext("Delete the poll"),
             sentence=gettext(
-                "“%(question)s” goes with its result: %(n)s votes. This cannot be undone.",
+                "“%(question)s” goes with its result, %(votes)s. This cannot be undone.",
                 question=localize(poll.question, current_language().code),
-                n=poll.total,
+                votes=ngettext("%(n)s vote", "%(n)s votes", poll.total, n=digits(poll.total)),
             ),
             back=url_for("polls.admin_poll", number=number),
         )
