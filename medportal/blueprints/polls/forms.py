@@ -166,7 +166,7 @@ def _class_of(count: int, *, voted: bool) -> type[_PollForm]:
         labels.append(Label(f"answer{n}", what, most=150, every=voted or n < FEWEST))
         place = [InputRequired(), NumberRange(1, MOST)]
         fields[f"place{n}"] = IntegerField(
-            gettext("Place"), validators=place, render_kw={"dir": "ltr", "min": 1, "max": MOST}
+            gettext("Place in the order"), validators=place, render_kw={"dir": "ltr", "min": 1, "max": MOST}
         )
         fields[f"id{n}"] = HiddenField()
     meta: Any = type(_PollForm)
