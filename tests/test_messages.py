@@ -180,7 +180,7 @@ def test_a_message_is_answered_by_mail_in_the_language_of_who_wrote(send, as_, l
         "layla@mail.example.com",
         {"en": "Answer to your message", "ar": "رد على رسالتك"}[lang],
     )
-    assert all(words in letter.text for words in ANSWER.split("\n\n"))
+    assert all(words in letter.text for words in ANSWER.rstrip(".").split(".\n\n"))
     quoted = next(line for line in letter.text.splitlines() if line.startswith("> "))
     assert "رسالة" in quoted
     assert len(quoted) < 220

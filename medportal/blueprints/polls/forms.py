@@ -141,7 +141,8 @@ def _moment(local: datetime | None) -> datetime | None:
 
 
 def _local(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(choices.zone()).replace(tzinfo=None) if moment else None
+    """To the minute: browsers show seconds only where there are any."""
+    return moment.astimezone(choices.zone()).replace(tzinfo=None, second=0, microsecond=0) if moment else None
 
 
 def poll_form(poll: Poll | None, now: datetime, sent: Mapping[str, Any] | None = None) -> _PollForm:
@@ -166,7 +167,9 @@ def _class_of(count: int, *, voted: bool) -> type[_PollForm]:
         labels.append(Label(f"answer{n}", what, most=150, every=voted or n < FEWEST))
         place = [InputRequired(), NumberRange(1, MOST)]
         fields[f"place{n}"] = IntegerField(
-            gettext("Place in the order"), validators=place, render_kw={"dir": "ltr", "min": 1, "max": MOST}
+            gettext("Place in the order"),
+            validators=place,
+            render_kw={"dir": "ltr", "type": "text", "inputmode": "numeric", "autocomplete": "off"},
         )
         fields[f"id{n}"] = HiddenField()
     meta: Any = type(_PollForm)
