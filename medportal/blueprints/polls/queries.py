@@ -58,14 +58,14 @@ def turned() -> list[Poll]:
     return list(db.session.scalars(sa.select(Poll).where(Poll.shown_as != now_is)))
 
 
-def has_voted(poll: Poll, user_id: int | None, voters: list[str]) -> bool:
+def has_voted(poll_id: int, user_id: int | None, voters: list[str]) -> bool:
     """`voters`: the browser's hashes under every key that is honoured."""
     who: list[sa.ColumnElement[bool]] = [Vote.voter.in_(voters)] if voters else []
     if user_id is not None:
         who.append(Vote.user_id == user_id)
     if not who:
         return False
-    return bool(db.session.scalar(sa.select(sa.exists().where(Vote.poll_id == poll.id, sa.or_(*who)))))
+    return bool(db.session.scalar(sa.select(sa.exists().where(Vote.poll_id == poll_id, sa.or_(*who)))))
 
 
 def votes_of(user_id: int) -> list[tuple[Vote, Poll]]:

@@ -15,15 +15,15 @@ from medportal.models.types import Localized
 from medportal.templating import site_day
 
 
-def vote(poll: Poll, choice_id: int, *, user_id: int | None, voter: str) -> bool:
+def vote(poll_id: int, choice_id: int, *, user_id: int | None, voter: str) -> bool:
     """False when this person was faster elsewhere. LookupError: the answer is gone. Pages that do not show the tally
     stay as they are, so no version moves."""
-    own = {"poll_id": poll.id, "user_id": user_id, "voter": voter, "day": site_day(utc_now())}
+    own = {"poll_id": poll_id, "user_id": user_id, "voter": voter, "day": site_day(utc_now())}
     if db.session.scalar(insert(Vote).values(own).on_conflict_do_nothing().returning(Vote.id)) is None:
         return False
     counted = db.session.execute(
         sa.update(PollChoice)
-        .where(PollChoice.id == choice_id, PollChoice.poll_id == poll.id)
+        .where(PollChoice.id == choice_id, PollChoice.poll_id == poll_id)
         .values(votes=PollChoice.votes + 1)
         .execution_options(synchronize_session=False)
     )

@@ -1,5 +1,7 @@
 """Polls for readers: the list, a poll with its result, and voting."""
 
+import threading
+
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
@@ -9,7 +11,7 @@ from medportal.access import anyone, public
 from medportal.blueprints.polls import queries, services, voters
 from medportal.blueprints.polls.forms import VoteForm
 from medportal.desk import row_or_404
-from medportal.extensions import db
+from medportal.extensions import db, reading
 from medportal.models.poll import Poll, Stage
 from medportal.paging import asked_one_of, asked_page
 
@@ -25,6 +27,8 @@ VOTED = {
 }
 HOURLY = 300
 """Votes from one network: a whole hospital may stand behind one address."""
+_one_at_a_time = threading.Lock()
+"""SQLite lets one write, and whom it keeps waiting it asks at random: in a crowd, some would wait for ever."""
 
 
 @bp.app_context_processor
@@ -71,31 +75,50 @@ def _page(poll: Poll, said: str | None = None, form: VoteForm | None = None) -> 
 @bp.post("/<lang:lang>/polls/<int:number>/vote")
 @anyone
 def vote(number: int) -> AnyResponse | tuple[str, int]:
-    poll, member = _shown(number), sessions.signed_in_user()
-    form, known = VoteForm.of(poll, request.form), voters.of_request()
-    user_id, browser = member.id if member else None, known or voters.new()
-    if not poll.is_open:
-        return _said(poll, "closed")
-    if queries.has_voted(poll, user_id, voters.hashes(poll, known) if known else []):
-        return _said(poll, "already")
-    if not form.validate():
-        return _page(poll, form=form), 422
-    if not limits.allow("vote", limits.network(), limit=HOURLY, seconds=3600):
-        return _page(poll, "later"), 422 if htmx.wants_fragment() else 429
-    try:
-        voter = voters.hashes(poll, browser)[0]
-        counted = services.vote(poll, form.choice.data, user_id=user_id, voter=voter)
-    except LookupError:
+    """All is looked at before the writer's turn is asked for, and nothing after it but what htmx shows: many vote in
+    the same minute, and each turn is as short as can be."""
+    known = voters.of_request()
+    browser = known or voters.new()
+    with reading():
+        poll, member = _shown(number), sessions.signed_in_user()
+        user_id, own = member.id if member else None, voters.hashes(number, browser)
+        form = VoteForm.of(poll, request.form)
+        if not poll.is_open:
+            return _said(number, "closed")
+        if queries.has_voted(number, user_id, own if known else []):
+            return _said(number, "already")
+        if not form.validate():
+            return _page(poll, form=form), 422
         db.session.rollback()
-        return _page(poll, form=VoteForm.of(poll)), 422
-    db.session.commit()
-    response = _said(poll, "1" if counted else "already")
-    if counted and not known:
+    said = _count(number, form.choice.data, user_id, own[0])
+    with reading():
+        if said == "gone":
+            return _page(_shown(number)), 422
+        if said == "later":
+            return _page(_shown(number), said), 422 if htmx.wants_fragment() else 429
+        response = _said(number, said)
+    if said == "1" and not known:
         voters.remember(response, browser)
     return response
 
 
-def _said(poll: Poll, said: str) -> Response:
+def _count(number: int, choice: int, user_id: int | None, voter: str) -> str:
+    """What came of it, as `VOTED` has it; "gone": the answer was taken away meanwhile. Commits."""
+    with _one_at_a_time:
+        if not limits.allow("vote", limits.network(), limit=HOURLY, seconds=3600):
+            db.session.rollback()
+            return "later"
+        try:
+            counted = services.vote(number, choice, user_id=user_id, voter=voter)
+        except LookupError:
+            db.session.rollback()
+            return "gone"
+        db.session.commit()
+        return "1" if counted else "already"
+
+
+def _said(number: int, said: str) -> Response:
+    """Nothing is asked of the database for a plain form."""
     if htmx.wants_fragment():
-        return make_response(_page(poll, said))
-    return make_response(redirect(url_for("polls.poll", number=poll.id, voted=said), 303))
+        return make_response(_page(_shown(number), said))
+    return make_response(redirect(url_for("polls.poll", number=number, voted=said), 303))

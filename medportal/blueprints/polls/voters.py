@@ -9,7 +9,6 @@ from flask import Response, current_app, request, url_for
 
 from medportal import tokens
 from medportal.i18n import LANGUAGES
-from medportal.models.poll import Poll
 
 LASTS = 366 * 24 * 3600
 
@@ -33,9 +32,9 @@ def new() -> str:
     return secrets.token_urlsafe(16)
 
 
-def hashes(poll: Poll, number: str) -> list[str]:
+def hashes(poll_id: int, number: str) -> list[str]:
     """How this poll knows the browser, the newest key first; another poll knows it otherwise."""
-    return tokens.keyed_with_all("vote", str(poll.id), number)
+    return tokens.keyed_with_all("vote", str(poll_id), number)
 
 
 def remember(response: Response, number: str) -> None:
