@@ -3,11 +3,13 @@
 import threading
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from medportal import htmx, limits, sessions
 from medportal.access import anyone, public
+from medportal.blueprints.content.json_ld import list_json_ld
 from medportal.blueprints.polls import queries, services, voters
 from medportal.blueprints.polls.forms import VoteForm
 from medportal.desk import row_or_404
@@ -39,7 +41,8 @@ def _for_home() -> dict[str, object]:
 @bp.get("/<lang:lang>/polls/")
 @public
 def index() -> str:
-    return render_template("polls/list.html", page=asked_page(queries.public_polls()))
+    json_ld = list_json_ld(gettext("Polls"), url_for("polls.index"))
+    return render_template("polls/list.html", page=asked_page(queries.public_polls()), json_ld=json_ld)
 
 
 def _shown(number: int) -> Poll:
