@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from medportal import delivery, queues, renewals, retention, samples
 from medportal.blueprints.accounts import erasure
 from medportal.blueprints.editing import publishing, reminders
+from medportal.blueprints.polls import services as polls
 from medportal.digests import bounces, staging
 from medportal.extensions import db, reading
 from medportal.importers import runs as imports
@@ -45,6 +46,7 @@ JOBS = (
     Recurring("publish", timedelta(seconds=30), publishing.publish_due),
     Recurring("imports", timedelta(seconds=2), imports.step, lease=timedelta(seconds=60)),
     Recurring("samples", timedelta(seconds=10), samples.keep_on),
+    Recurring("polls", timedelta(seconds=30), polls.turn),
     Recurring("renewals", timedelta(minutes=1), renewals.keep),
     Recurring("bounces", timedelta(minutes=10), bounces.read),
     Recurring("erase-accounts", timedelta(minutes=10), erasure.erase_due),

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from flask_babel import gettext
 from wtforms import Field, Form, StringField, TextAreaField
-from wtforms.validators import ValidationError
+from wtforms.validators import InputRequired, ValidationError
 
 from medportal.forms import MemberForm, ShortEnough
 from medportal.i18n import LANGUAGES, current_language
@@ -16,13 +16,15 @@ F = TypeVar("F", bound="LocalizedForm")
 
 @dataclass(frozen=True)
 class Label:
-    """What is asked for in every language. `rows` makes it a text of several lines; `needed`: in one language at least."""
+    """What is asked for in every language. `rows` makes it a text of several lines; `needed`: in one language at least;
+    `every`: in each of them."""
 
     name: str
     what: Any
     most: int = 200
     rows: int = 0
     needed: bool = False
+    every: bool = False
 
 
 class _InSomeLanguage:
@@ -65,6 +67,8 @@ def _field(label: Label, code: str) -> Any:
     shown = language.locale.get_display_name(current_language().code) or language.native_name
     direction = {"lang": code, "dir": language.dir}
     validators: list[Any] = [_InSomeLanguage(label.name)] if label.needed else []
+    if label.every:
+        validators = [InputRequired()]
     words = gettext("%(what)s (%(language)s)", what=label.what, language=shown)
     kind = TextAreaField if label.rows else StringField
     attributes = direction | ({"rows": str(label.rows)} if label.rows else {})

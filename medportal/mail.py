@@ -76,6 +76,7 @@ LETTERS = {
     "sign_up_burst": _l("Many sign-ups at once"),
     "review_due": _l("Reviews that fall due"),
     "subscribe": _l("Confirmation of a subscription"),
+    "message_answer": _l("Answer to a message"),
     "digest": _l("Digest"),
     "mailing": _l("Announcement"),
     "test": _l("Test of a digest"),

@@ -26,6 +26,7 @@ from medportal.models.content import Content, ContentText, Origin, Status
 from medportal.models.digest import Digest, Edition, Happening, Stage
 from medportal.models.media import Media
 from medportal.models.people import Person
+from medportal.models.poll import Poll
 from medportal.models.setting import Setting
 from medportal.models.trust import Revision
 from medportal.models.user import User
@@ -137,6 +138,7 @@ def step() -> bool:
         if time.monotonic() >= until:
             return True
     drop_consultants()
+    drop_polls()
     drop_traces()
     db.session.delete(row)
     left = db.session.get(Setting, LEFT) or Setting(key=LEFT)
@@ -221,6 +223,12 @@ def drop_consultants() -> None:
             person.key, person.listed = None, False
         else:
             db.session.delete(person)
+    db.session.flush()
+
+
+def drop_polls() -> None:
+    """What somebody has changed is the site's own by now."""
+    db.session.execute(sa.delete(Poll).where(Poll.sample))
     db.session.flush()
 
 

@@ -36,6 +36,13 @@ LETTERS = {
     "sign_up_burst": {},
     "review_due": {"count": 2},
     "subscribe": {"purpose": "subscribe"},
+    "message_answer": {
+        "kind": "report",
+        "answer": "Thank you.\n\nThe dose was wrong.\nIt is 5 mg.",
+        "corrected": True,
+        "quoted": "On the page the dose is 50 mg",
+        "sent": AT,
+    },
 }
 
 

@@ -152,3 +152,95 @@ def test_contact_works_before_any_page_was_written(read, lang):
     page = read(f"/{lang}/contact")
     assert page.one("form[method=post] textarea")
     assert page.one("h1").get_text() == {"en": "Contact us", "ar": "الاتصال بنا"}[lang]
+
+
+# Answers from the desk
+
+
+@pytest.fixture
+def row(in_app):
+    return lambda look: in_app(lambda: look(db.session.scalars(sa.select(Message)).one()))
+
+
+ANSWER = "Thank you for writing.\n\nWe have looked at it."
+
+
+def test_a_message_is_answered_by_mail_in_the_language_of_who_wrote(send, as_, letters, row, lang):
+    send(f"/{lang}/contact", name="ليلى", email="layla@mail.example.com", body=BODY + " x" * 200)
+    editor = as_("editor")
+    link = editor.get("/en/admin/messages").one("#message-1 a[href$=answer]")["href"]
+    page = editor.get(link)
+    assert BODY in page.text
+    assert page.one("#answer")["dir"] == "auto"
+    assert not page.all("#corrected")
+    editor.send(link, 422, answer="short")
+    editor.send(link, answer=ANSWER)
+    [letter] = [letter for letter in letters() if letter.name == "message_answer"]
+    assert (letter.to, letter.subject) == (
+        "layla@mail.example.com",
+        {"en": "Answer to your message", "ar": "رد على رسالتك"}[lang],
+    )
+    assert all(words in letter.text for words in ANSWER.rstrip(".").split(".\n\n"))
+    quoted = next(line for line in letter.text.splitlines() if line.startswith("> "))
+    assert "رسالة" in quoted
+    assert len(quoted) < 220
+    state = row(lambda m: (m.state, m.answer, m.answered_by, m.answered_at is not None))
+    assert state == ("answered", ANSWER, "editor 1", True)
+    shown = editor.get("/en/admin/messages?state=answered").one("#message-1")
+    assert "We have looked at it." in shown.get_text()
+    assert not shown.select("a[href$=answer]")
+
+
+def test_a_message_is_answered_once(send, as_, letters, row):
+    send("/en/contact", email="layla@mail.example.com", body=BODY)
+    owner = as_("owner")
+    owner.send("/en/admin/messages/1/answer", answer=ANSWER)
+    owner.send("/en/admin/messages/1", state="new")
+    assert not owner.get("/en/admin/messages/1/answer").all("#answer")
+    owner.send("/en/admin/messages/1/answer", 422, answer="Something else, later")
+    assert row(lambda m: m.answer) == ANSWER
+    assert len([letter for letter in letters() if letter.name == "message_answer"]) == 1
+
+
+def test_without_an_address_no_answer_is_possible(send, as_, letters, lang):
+    send("/en/contact", body=BODY)
+    owner = as_("owner", lang=lang)
+    assert not owner.get(f"/{lang}/admin/messages").all("a[href$=answer]")
+    assert owner.get(f"/{lang}/admin/messages/1/answer").one(".desk .notice")
+    owner.send(f"/{lang}/admin/messages/1/answer", 422, answer=ANSWER)
+    assert letters() == []
+
+
+def test_the_answer_to_a_report_may_say_that_the_page_was_corrected(send, as_, letters, make_content, lang):
+    content = make_content()
+    send(f"/{lang}/report?content={content}", section="", email="layla@mail.example.com", body=BODY)
+    as_("editor").send("/en/admin/messages/1/answer", answer=ANSWER, corrected="y")
+    [letter] = [letter for letter in letters() if letter.name == "message_answer"]
+    assert f"http://localhost/{lang}/corrections" in letter.text
+    assert f"http://localhost/{lang}/corrections" in letter.html
+
+
+def test_what_stands_in_an_answer_is_no_markup(send, as_, letters):
+    send("/en/contact", email="layla@mail.example.com", body="<script>alert(1)</script> is what I found")
+    as_("editor").send("/en/admin/messages/1/answer", answer="<b>Thank you</b> for writing")
+    html = next(letter.html for letter in letters() if letter.name == "message_answer")
+    assert "<script" not in html
+    assert "<b>" not in html
+
+
+def test_answers_are_in_the_copy_of_ones_data_and_go_with_the_account(send, as_, row, in_app):
+    from medportal import privacy
+    from medportal.models.user import User
+    from tests.people import MEMBER
+
+    send("/en/contact", email=MEMBER, body=BODY)
+    as_("editor").send("/en/admin/messages/1/answer", answer=ANSWER)
+    as_(email=MEMBER)
+
+    def member():
+        return db.session.scalars(sa.select(User).where(User.email == MEMBER)).one()
+
+    assert in_app(lambda: privacy.export(member())["messages"])[0]["answer"] == ANSWER
+    in_app(lambda: privacy.erase(member()))
+    assert row(lambda m: (m.answer, m.email, m.state)) == (None, "", "answered")
+    assert "was erased" in as_("owner").get("/en/admin/messages").text

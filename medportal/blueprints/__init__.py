@@ -13,6 +13,7 @@ from medportal.blueprints import (
     media,
     pages,
     people,
+    polls,
     profile,
     search,
     settings,
@@ -40,4 +41,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(taxonomy.bp)
     app.register_blueprint(emergency.bp)
     app.register_blueprint(similar_views.bp)
+    app.register_blueprint(polls.bp)
     app.register_blueprint(content.bp)

@@ -29,7 +29,7 @@ from medportal.blueprints.content.drafts import (
     TreatmentDraft,
 )
 from medportal.content_types import KINDS, ContentType
-from medportal.demo import consultants
+from medportal.demo import consultants, polls
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
 from medportal.lib.dates import utc_now
@@ -54,6 +54,7 @@ def load(*, echo: Callable[[str], None] = lambda _line: None) -> int:
     taxonomy.load()
     glossary.load()
     consultants.load()
+    polls.load()
     db.session.commit()
     references = _references()
     ids = {
@@ -84,6 +85,7 @@ def remove() -> int:
     gone = samples.drop_texts()
     samples.drop_media()
     samples.drop_consultants()
+    samples.drop_polls()
     samples.drop_traces()
     return gone
 

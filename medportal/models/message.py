@@ -37,7 +37,12 @@ class Message(Model):
     )
     section: Mapped[str | None] = mapped_column(sa.String(30))
     state: Mapped[str] = mapped_column(sa.String(10), default="new")
+    """new, done, or answered (by mail from the desk)."""
     sent_at: Mapped[moment] = mapped_column(default=utc_now)
+    answer: Mapped[str | None] = mapped_column(sa.Text)
+    answered_at: Mapped[moment | None]
+    answered_by: Mapped[str | None] = mapped_column(sa.String(40))
+    """As the audit trail names accounts."""
 
 
 class RateBucket(Model):

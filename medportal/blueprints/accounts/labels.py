@@ -109,6 +109,11 @@ ACTIONS = {
     "emergency number changed": _l("Emergency number changed"),
     "emergency number checked": _l("Emergency number checked again"),
     "emergency number deleted": _l("Emergency number deleted"),
+    "poll added": _l("Poll added"),
+    "poll changed": _l("Poll changed"),
+    "poll closed": _l("Poll closed"),
+    "poll deleted": _l("Poll deleted"),
+    "message answered": _l("Message answered by email"),
 }
 
 OBJECTS = {
@@ -128,6 +133,7 @@ OBJECTS = {
     "Person": _l("Person"),
     "Category": _l("Category"),
     "EmergencyNumber": _l("Emergency number"),
+    "Poll": _l("Poll"),
 }
 ACTORS = {
     "visitor": _l("somebody not signed in"),
@@ -176,12 +182,16 @@ FIELDS = {
     "consent_at": _l("Consent given on"),
     "consent_how": _l("Consent given"),
     "occasion": _l("Occasion"),
+    "question": _l("Question"),
+    "voted_on": _l("Voted on"),
+    "answer": _l("Answer"),
+    "answered_at": _l("Answered on"),
 }
 
 
 KINDS = {"contact": _l("Message"), "report": _l("Report of a mistake")}
 _MOMENTS = {"created_at", "signed_in_at", "erasure_on", "began", "last_used", "at", "written", "sent"} | {
-    *("paused_until", "subscribed_at", "consent_at"),
+    *("paused_until", "subscribed_at", "consent_at", "answered_at"),
 }
 _WORDS: dict[str, dict[Any, Any]] = {
     "role": ROLES,

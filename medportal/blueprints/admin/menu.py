@@ -37,6 +37,7 @@ MENU = (
     Item("taxonomy.categories", _l("Categories"), "tag"),
     Item("emergency.numbers", _l("Emergency numbers"), "siren"),
     Item("pages.admin_messages", _l("Messages"), "message-circle"),
+    Item("polls.admin_polls", _l("Polls"), "list"),
     Item("search.admin_missed", _l("Searches"), "search"),
     Item("search.admin_glossary", _l("Glossary"), "languages"),
     Item("statistics.overview", _l("Statistics"), "activity"),

@@ -33,6 +33,7 @@ DONE = {
     "release": _l("The held emails are on their way."),
     "discard": _l("The held emails have been discarded."),
     "settled": _l("The message has been settled."),
+    "answered": _l("The answer has been sent."),
     "reopened": _l("The message is open again."),
     "withdrawn": _l("The invitation has been withdrawn."),
     "aside": _l("The email has been put aside."),

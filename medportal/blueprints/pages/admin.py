@@ -3,22 +3,27 @@
 from collections.abc import Sequence
 
 from flask import abort, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from medportal import audit, htmx
+from medportal import htmx
 from medportal.access import staff
 from medportal.blueprints.content import queries as content_queries
 from medportal.blueprints.pages import queries, services
+from medportal.blueprints.pages.forms import AnswerForm
 from medportal.blueprints.pages.views import bp
 from medportal.content_types.sections import SECTIONS
+from medportal.desk import me, row_or_404
 from medportal.extensions import db
 from medportal.models.message import Message
 from medportal.paging import asked_one_of, asked_page
 from medportal.redirects import own_path
-from medportal.sessions import member
 
 KINDS = ("contact", "report")
-STATES = ("new", "done")
+STATES = ("new", "answered", "done")
+NAMES = {"new": _l("new"), "answered": _l("answered"), "done": _l("settled")}
+SETTLED = ("new", "done")
+"""What the button of a message sets; it is answered by a letter only."""
 
 
 @bp.get("/<lang:lang>/admin/messages")
@@ -50,13 +55,11 @@ def _about(messages: Sequence[Message]) -> dict[int, object]:
 @bp.post("/<lang:lang>/admin/messages/<int:number>")
 @staff
 def admin_settle_message(number: int) -> Response | str:
-    message = db.session.get(Message, number) if number < 2**31 else None
-    if message is None:
-        abort(404)
+    message = row_or_404(Message, number)
     state = request.form.get("state", "")
-    if state not in STATES:
+    if state not in SETTLED:
         abort(400)
-    services.settle_message(message, state, by=audit.actor_name(member().role, member().id))
+    services.settle_message(message, state, by=me())
     db.session.commit()
     if htmx.wants_fragment():
         return render_template("admin/_message.html", message=message, about=_about([message]))
@@ -65,6 +68,26 @@ def admin_settle_message(number: int) -> Response | str:
     return redirect(f"{back}{joiner}done={'settled' if state == 'done' else 'reopened'}", 303)
 
 
+@bp.route("/<lang:lang>/admin/messages/<int:number>/answer", methods=["GET", "POST"])
+@staff
+def admin_answer_message(number: int) -> Response | str | tuple[str, int]:
+    """By mail, in the language of who wrote. Without an address, or after an answer, there is nothing to write."""
+    message, form = row_or_404(Message, number), AnswerForm()
+    if message.kind != "report":
+        del form.corrected
+    possible = bool(message.email) and message.answered_at is None
+    if not possible or not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        values = {"message": message, "about": _about([message]), "possible": possible}
+        return render_template("admin/message_answer.html", form=form, **values), status
+    corrected = "corrected" in form and form.corrected.data
+    if not services.answer_message(message, form.answer.data or "", corrected=corrected, by=me()):
+        db.session.rollback()
+        abort(409)
+    db.session.commit()
+    return redirect(url_for("pages.admin_messages", done="answered"), 303)
+
+
 @bp.app_context_processor
 def _sections() -> dict[str, object]:
-    return {"section_names": SECTIONS}
+    return {"section_names": SECTIONS, "message_states": NAMES}

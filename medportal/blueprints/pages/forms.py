@@ -1,12 +1,12 @@
 """Forms of readers without an account."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from medportal.content_types.sections import SECTIONS
-from medportal.forms import ShortEnough, TranslatedForm
+from medportal.forms import MemberForm, ShortEnough, TranslatedForm
 
 
 class _MessageForm(TranslatedForm):
@@ -54,3 +54,18 @@ class ReportForm(_MessageForm):
             SelectChoice("", _l("The whole page")),
             *(SelectChoice(key, SECTIONS[key]) for key in keys),
         ]
+
+
+class AnswerForm(MemberForm):
+    """The desk's answer to a message or report; `corrected` is asked for reports only."""
+
+    answer = TextAreaField(
+        _l("Answer"),
+        description=_l("Plain text. An empty line begins a new paragraph."),
+        validators=[InputRequired(), Length(min=10, max=5000)],
+        render_kw={"rows": 10, "dir": "auto"},
+    )
+    corrected = BooleanField(
+        _l("The page was corrected"),
+        description=_l("The letter says so and leads to the list of corrections."),
+    )

@@ -12,6 +12,7 @@ from medportal.blueprints.content import queries as content_queries
 from medportal.blueprints.content import views as content_views
 from medportal.blueprints.pages import queries, services
 from medportal.blueprints.pages.forms import ContactForm, ReportForm
+from medportal.blueprints.polls import queries as polls
 from medportal.blueprints.profile.queries import latest_members
 from medportal.choices import setting
 from medportal.content_types import KINDS
@@ -38,7 +39,10 @@ def home() -> str:
     newest = lists.newest(current_language().code, datetime.now(UTC))
     ids = [entry.content_id for entries in newest.values() for entry in entries]
     members = latest_members() if setting("latest_members") else []
-    return render_template("pages/home.html", newest=newest, names=lists.category_names(ids), members=members)
+    names = lists.category_names(ids)
+    return render_template(
+        "pages/home.html", newest=newest, names=names, members=members, poll=polls.current()
+    )
 
 
 @bp.get("/<lang:lang>/<fixed:slug>")

@@ -103,7 +103,14 @@ def _messages_of(user: User) -> sa.ColumnElement[bool]:
 def _messages(user: User) -> list[dict[str, Any]]:
     rows = db.session.scalars(sa.select(Message).where(_messages_of(user)).order_by(Message.id))
     return [
-        {"sent": row.sent_at.isoformat(), "kind": row.kind, "name": row.name, "text": row.body}
+        {
+            "sent": row.sent_at.isoformat(),
+            "kind": row.kind,
+            "name": row.name,
+            "text": row.body,
+            "answer": row.answer,
+            "answered_at": row.answered_at.isoformat() if row.answered_at else None,
+        }
         for row in rows
     ]
 
@@ -113,8 +120,9 @@ def _erase_letters(user: User) -> None:
 
 
 def _unsign_messages(user: User) -> None:
-    """What was written to the site stays, without the person: it may be the reason of a correction."""
-    db.session.execute(sa.update(Message).where(_messages_of(user)).values(name="", email=""))
+    """What was written to the site stays, without the person: it may be the reason of a correction. The answer, which
+    addresses the person, goes."""
+    db.session.execute(sa.update(Message).where(_messages_of(user)).values(name="", email="", answer=None))
 
 
 privacy.add(privacy.Part("account", _l("Account"), _account))
