@@ -84,6 +84,7 @@
   });
   // A session that ended: sent as a plain form, its entries are kept through signing in.
   document.addEventListener("htmx:responseError", function (event) {
+    if (event.detail.elt.id === "similar") return; // only a help while a question is typed: the page is left alone
     var form = event.detail.elt.closest("form[method=post]");
     if (form && [400, 401].indexOf(event.detail.xhr.status) >= 0) form.submit(); else location.reload();
   });
