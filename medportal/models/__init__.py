@@ -12,6 +12,7 @@ from medportal.models import (  # noqa: F401  # imported for their tables
     message,
     outbox,
     people,
+    practice,
     renewal,
     search,
     setting,
