@@ -208,7 +208,7 @@ def check_form(check: CredentialCheck | None = None) -> CheckForm:
 class WithdrawForm(MemberForm):
     note = StringField(
         _l("Why"),
-        description=_l("For the desk; readers see that the record is withdrawn."),
+        description=_l("For the desk only."),
         validators=[InputRequired(), ShortEnough(max=500)],
         render_kw={"dir": "auto"},
     )
