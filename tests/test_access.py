@@ -21,6 +21,7 @@ VALUES = {
     "lang:of": "en",
     "int:revision": "1",
     "int:position": "1",
+    "int:check": "1",
     "int:credit": "1",
 }
 

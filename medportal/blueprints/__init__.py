@@ -5,6 +5,7 @@ from flask import Flask
 from medportal.blueprints import (
     accounts,
     admin,
+    consultants,
     content,
     editing,
     emergency,
@@ -38,4 +39,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(people.bp)
     app.register_blueprint(taxonomy.bp)
     app.register_blueprint(emergency.bp)
+    app.register_blueprint(consultants.bp)
     app.register_blueprint(content.bp)

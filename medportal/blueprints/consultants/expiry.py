@@ -23,9 +23,7 @@ def tell() -> int:
     if numbers:
         _tell(numbers)
         db.session.execute(
-            sa.update(CredentialCheck)
-            .where(CredentialCheck.id.in_(numbers))
-            .values(expiry_told_at=utc_now())
+            sa.update(CredentialCheck).where(CredentialCheck.id.in_(numbers)).values(expiry_told_at=utc_now())
         )
         site_changed()
     db.session.commit()

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import ngettext
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from medportal.blueprints.people import checks
 from medportal.extensions import db
@@ -44,7 +44,8 @@ class Around:
 
 
 def _listed() -> sa.ColumnElement[bool]:
-    has_address = sa.exists().where(PersonText.person_id == Person.id)
+    text = aliased(PersonText)
+    has_address = sa.exists().where(text.person_id == Person.id)
     return sa.and_(Person.listed, Person.form == "person", has_address)
 
 

@@ -108,9 +108,7 @@ def _told(check: CredentialCheck) -> dict[str, Any]:
 def of_person(number: int) -> Sequence[CredentialCheck]:
     """The newest first."""
     query = sa.select(CredentialCheck).where(CredentialCheck.person_id == number)
-    return db.session.scalars(
-        query.order_by(CredentialCheck.seen_on.desc(), CredentialCheck.id.desc())
-    ).all()
+    return db.session.scalars(query.order_by(CredentialCheck.seen_on.desc(), CredentialCheck.id.desc())).all()
 
 
 def run_out_count() -> int:

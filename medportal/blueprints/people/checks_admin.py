@@ -85,4 +85,6 @@ def withdraw_check(number: int, check: int) -> Answer:
         db.session.commit()
         return redirect(url_for("people.checks", number=number, done="check_withdrawn"), 303)
     status = 422 if request.method == "POST" else 200
-    return render_template("admin/person_check_withdraw.html", form=form, person=row.person, check=row), status
+    return render_template(
+        "admin/person_check_withdraw.html", form=form, person=row.person, check=row
+    ), status

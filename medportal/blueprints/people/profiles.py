@@ -72,7 +72,13 @@ def free_slug(person: Person, lang: str) -> str:
     return numbered(wanted, n)
 
 
+RESERVED = ("work", "ask")
+"""What stands at such an address is no profile."""
+
+
 def slug_taken(lang: str, slug: str, *, besides: int | None) -> bool:
+    if slug in RESERVED:
+        return True
     query = sa.select(PersonText.id).where(
         PersonText.lang == lang, PersonText.slug == slug, PersonText.person_id != (besides or 0)
     )

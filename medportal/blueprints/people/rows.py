@@ -160,8 +160,6 @@ def judge_places(form: LocalizedForm, rows: int, first: str) -> bool:
             fine = False
         address = (safe_url(row["url"].data) or "").lower()
         if row["url"].data and not address.startswith(("http://", "https://")):
-            row["url"].errors = [
-                gettext("Please write the whole address, with https:// at the beginning.")
-            ]
+            row["url"].errors = [gettext("Please write the whole address, with https:// at the beginning.")]
             fine = False
     return fine
