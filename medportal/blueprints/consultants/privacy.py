@@ -7,10 +7,10 @@ from flask_babel import lazy_gettext as _l
 
 from medportal import privacy
 from medportal.blueprints.consultants import queries, services
+from medportal.blueprints.people import profiles
 from medportal.changes import site_changed
 from medportal.extensions import db
-from medportal.models.people import Person, PersonText
-from medportal.models.practice import CredentialCheck, Place, ProfileChange
+from medportal.models.practice import ProfileChange
 from medportal.models.user import User
 
 
@@ -36,15 +36,9 @@ def _erase(user: User) -> None:
     person.user_id = None
     if not person.is_sample:
         person.listed, person.photo_id = False, None
-        _erase_parts(person)
+        profiles.drop(person)
         site_changed()
     db.session.flush()
-
-
-def _erase_parts(person: Person) -> None:
-    for model in (PersonText, Place, CredentialCheck):
-        db.session.execute(sa.delete(model).where(model.person_id == person.id))
-    db.session.expire(person, ["texts"])
 
 
 privacy.add(privacy.Part("profile", _l("Your profile, and what you proposed to change"), _export, _erase))

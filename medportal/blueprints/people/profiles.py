@@ -13,7 +13,7 @@ from medportal.i18n import LANGUAGES
 from medportal.lib.html import POLICY_VERSION, as_html, sanitise
 from medportal.lib.slugs import numbered, slugify
 from medportal.models.people import Person, PersonText
-from medportal.models.practice import Place
+from medportal.models.practice import CredentialCheck, Place, ProfileChange
 from medportal.models.types import localize
 from medportal.renewals import renew
 
@@ -96,3 +96,11 @@ def change_places(person: Person, places: Sequence[Mapping[str, Any]], *, by: st
     set_places(person, places)
     audit.record("places changed", person, actor=by)
     renew(queries.contents_of(person.id))
+
+
+def drop(person: Person) -> None:
+    """Texts, places, records of checks and proposals go; the person stays as a name. Flushes."""
+    for model in (PersonText, Place, CredentialCheck, ProfileChange):
+        db.session.execute(sa.delete(model).where(model.person_id == person.id))
+    db.session.flush()
+    db.session.expire(person, ["texts"])
