@@ -11,10 +11,10 @@ from medportal.blueprints.consultants.json_ld import profile_json_ld
 from medportal.blueprints.consultants.labels import WORKS, initials
 from medportal.blueprints.consultants.profile import Profile
 from medportal.blueprints.consultants.queries import Filters
-from medportal.blueprints.content.addresses import profile_url
+from medportal.blueprints.content.addresses import profile_slug, profile_url
 from medportal.blueprints.content.json_ld import list_json_ld
 from medportal.blueprints.people.labels import CHECKS, rank_of
-from medportal.i18n import current_language
+from medportal.i18n import LANGUAGES, current_language
 from medportal.lib.arabic import sort_key
 from medportal.lib.countries import country_name
 from medportal.lib.tongues import tongue
@@ -106,7 +106,12 @@ def works(slug: str, what: str) -> str | Response:
     if not isinstance(person, Person):
         return person
     page = asked_page(queries.works(what, person.id, current_language().code))
-    address = profile_url(person)
     return render_template(
-        "consultants/works.html", person=person, page=page, what=what, works=WORKS, address=address
+        "consultants/works.html",
+        person=person,
+        page=page,
+        what=what,
+        works=WORKS,
+        address=profile_url(person),
+        slugs={code: profile_slug(person, code) for code in LANGUAGES},
     )

@@ -21,6 +21,10 @@ def profile_url(person: Person, lang: str | None = None) -> str | None:
     """The page of somebody in the consultants' corner; None for everybody else. A person without an address in this
     language stands under that of another."""
     lang = lang or current_language().code
-    slugs = {text.lang: text.slug for text in person.texts} if person.listed else {}
-    slug = slugs.get(lang) or next(iter(slugs.values()), None)
+    slug = profile_slug(person, lang)
     return url_for("consultants.profile", slug=slug, lang=lang) if slug else None
+
+
+def profile_slug(person: Person, lang: str) -> str | None:
+    slugs = {text.lang: text.slug for text in person.texts} if person.listed else {}
+    return slugs.get(lang) or next(iter(slugs.values()), None)

@@ -68,7 +68,7 @@ def _degree_labels(rows: int) -> list[Label]:
 def _place_fields(rows: int) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for n in range(rows):
-        fields[f"place{n}_country"] = SelectField(_l("Country"), choices=country_choices)
+        fields[f"place{n}_country"] = SelectField(_l("Country"), choices=country_choices, default="")
         fields[f"place{n}_phone"] = StringField(
             _l("Telephone number"),
             filters=[lambda text: " ".join(to_ascii_digits(text).split()) if text else ""],
