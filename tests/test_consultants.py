@@ -209,6 +209,7 @@ def test_titles_are_no_initials():
     assert initials("Prof. Dr Layla Sample") == "L\u200cS"
     assert initials("Dr.") == "D"
     assert initials("") == ""
+    assert initials("د. نموذج الطب النفسي") == "ن\u200cط"
 
 
 # Profiles
