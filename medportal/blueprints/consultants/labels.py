@@ -29,4 +29,4 @@ def initials(name: str) -> str:
 
 def _first(word: str) -> str:
     """The article is no part of an Arabic name's letters: most would begin with it."""
-    return word[2] if word.startswith(_ARTICLE) and len(word) > 4 else word[0]
+    return word[2] if word.startswith(_ARTICLE) and len(word) > 3 else word[0]
