@@ -63,6 +63,7 @@ RULES = {
         Rule("anyone"),
         Rule("halfway", halfway=True),
         Rule("members", roles=frozenset(Role)),
+        Rule("consultants", roles=frozenset({Role.CONSULTANT})),
         Rule("staff", roles=STAFF),
         Rule("owners", roles=frozenset({Role.OWNER})),
     )
@@ -90,6 +91,7 @@ halfway = _mark("halfway")
 """Who gave the password and owes the code of the second factor."""
 
 members = _mark("members")
+consultants = _mark("consultants")
 staff = _mark("staff")
 owners = _mark("owners")
 

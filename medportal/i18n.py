@@ -100,7 +100,7 @@ def other_languages() -> list[Language]:
 
 QUERY_KEPT = (
     *("page", "category", "year", "when", "q", "role", "state", "kind", "action", "frequency", "occasion"),
-    *("section", "text", "from", "to", "video", "exact"),
+    *("specialty", "country", "speaks", "section", "text", "from", "to", "video", "exact"),
 )
 """What narrows a list and means the same in every language; a letter of the alphabet does not."""
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from medportal import delivery, queues, renewals, retention, samples
 from medportal.blueprints.accounts import erasure
+from medportal.blueprints.consultants import expiry
 from medportal.blueprints.editing import publishing, reminders
 from medportal.blueprints.polls import services as polls
 from medportal.digests import bounces, staging
@@ -52,6 +53,7 @@ JOBS = (
     Recurring("erase-accounts", timedelta(minutes=10), erasure.erase_due),
     Recurring("search-index", timedelta(minutes=10), search_upkeep.keep),
     Recurring("reviews", timedelta(hours=1), reminders.remind),
+    Recurring("credentials", timedelta(hours=1), expiry.tell),
     Recurring("clean-up", timedelta(hours=1), retention.clean_up),
 )
 

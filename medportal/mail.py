@@ -75,6 +75,7 @@ LETTERS = {
     "invitation": _l("Invitation"),
     "sign_up_burst": _l("Many sign-ups at once"),
     "review_due": _l("Reviews that fall due"),
+    "credential_expired": _l("Checks of credentials that ran out"),
     "subscribe": _l("Confirmation of a subscription"),
     "message_answer": _l("Answer to a message"),
     "digest": _l("Digest"),

@@ -17,6 +17,7 @@ from flask import current_app
 from medportal import audit, carriers
 from medportal.blueprints.accounts import erasure
 from medportal.blueprints.content import gate, services
+from medportal.blueprints.people import profiles
 from medportal.blueprints.people import queries as people
 from medportal.changes import content_changed, site_changed
 from medportal.digests import editions
@@ -220,7 +221,8 @@ def drop_consultants() -> None:
     the corner."""
     for person in db.session.scalars(sa.select(Person).where(Person.key.is_not(None))):
         if people.page_count(person.id):
-            person.key, person.listed = None, False
+            person.key, person.listed, person.user_id = None, False, None
+            profiles.drop(person)
         else:
             db.session.delete(person)
     db.session.flush()

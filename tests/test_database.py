@@ -299,7 +299,7 @@ def test_changing_a_parent_table_up_and_down_keeps_every_row_and_trigger(scratch
 def _of_later(table):
     """Tables that a later migration makes: the search's are written anew from the content, what there was to tell to
     subscribers, the profiles of people and the polls go with them."""
-    return table.startswith(("search_", "glossary_", "happening", "person_text", "poll", "vote"))
+    return table.startswith(("search_", "glossary_", "happening", "person_text", "poll", "vote", "place"))
 
 
 def test_members_come_and_go_without_touching_the_texts(scratch):

@@ -35,6 +35,7 @@ LETTERS = {
     "invitation": {"purpose": "invitation", "role": "editor"},
     "sign_up_burst": {},
     "review_due": {"count": 2},
+    "credential_expired": {"count": 2},
     "subscribe": {"purpose": "subscribe"},
     "message_answer": {
         "kind": "report",

@@ -5,6 +5,7 @@ from flask import Flask
 from medportal.blueprints import (
     accounts,
     admin,
+    consultants,
     content,
     editing,
     emergency,
@@ -42,4 +43,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(emergency.bp)
     app.register_blueprint(similar_views.bp)
     app.register_blueprint(polls.bp)
+    app.register_blueprint(consultants.bp)
     app.register_blueprint(content.bp)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from medportal import passwords, samples
+from medportal.demo import consultants
 from medportal.extensions import db
 from medportal.lib import addresses
 from medportal.models.user import Role, User
@@ -35,6 +36,9 @@ def load(*, add: bool = True) -> str:
             db.session.add(user)
         if user.sample:
             user.password_hash = hashed
+            db.session.flush()
+            if role == Role.CONSULTANT:
+                consultants.link(user)
     db.session.commit()
     return password
 

@@ -13,6 +13,7 @@ from medportal.models import (  # noqa: F401  # imported for their tables
     outbox,
     people,
     poll,
+    practice,
     renewal,
     search,
     setting,

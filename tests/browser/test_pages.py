@@ -27,6 +27,11 @@ KINDS = {
     "category": {"ar": "/ar/categories/nervous", "en": "/en/categories/nervous"},
     "not found": {"ar": "/ar/nothing", "en": "/en/nothing"},
     "sent": {"ar": "/ar/contact/sent", "en": "/en/contact/sent"},
+    "consultants": {"ar": "/ar/consultants/", "en": "/en/consultants/"},
+    "consultant": {
+        "ar": "/ar/consultants/نموذج-أمراض-القلب",
+        "en": "/en/consultants/sample-consultant-cardiology",
+    },
     "other language": {"ar": "/ar/diseases/english-only", "en": "/en/articles/hard-strings"},
 }
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]

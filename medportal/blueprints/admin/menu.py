@@ -10,10 +10,12 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from medportal.blueprints.admin import queries
+from medportal.blueprints.consultants import queries as consultant_queries
 from medportal.blueprints.editing import queries as editing
 from medportal.blueprints.emergency import queries as emergency_queries
 from medportal.blueprints.media import queries as media_queries
 from medportal.blueprints.pages import queries as message_queries
+from medportal.blueprints.people import checks
 from medportal.blueprints.search import glossary_queries
 from medportal.blueprints.subscriptions import queries as subscription_queries
 from medportal.models.user import STAFF, Role
@@ -34,6 +36,7 @@ MENU = (
     Item("editing.index", _l("Texts"), "file-text"),
     Item("media.pictures", _l("Pictures"), "image"),
     Item("people.people", _l("People and organisations"), "users"),
+    Item("consultants.changes", _l("Changes of profiles"), "stethoscope"),
     Item("taxonomy.categories", _l("Categories"), "tag"),
     Item("emergency.numbers", _l("Emergency numbers"), "siren"),
     Item("pages.admin_messages", _l("Messages"), "message-circle"),
@@ -139,6 +142,8 @@ NEEDS = (
         {"state": "soon"},
         "siren",
     ),
+    Need(consultant_queries.waiting_count, consultant_queries.say_waiting, "consultants.changes", {}, "user"),
+    Need(checks.run_out_count, checks.say_run_out, "people.people", {"state": "expired"}, "shield-check"),
     Need(glossary_queries.missed_waiting, glossary_queries.say_missed, "search.admin_missed", {}, "search"),
 )
 

@@ -6,6 +6,8 @@ from flask import url_for
 
 from medportal.content_types import KINDS
 from medportal.content_types.page import FIXED
+from medportal.i18n import current_language
+from medportal.models.people import Person
 
 
 def page_url(kind: str, slug: str, **values: Any) -> str:
@@ -13,3 +15,16 @@ def page_url(kind: str, slug: str, **values: Any) -> str:
     if kind == "page" and slug in FIXED:
         return url_for("pages.fixed", slug=slug, **values)
     return url_for("content.page", kind=KINDS[kind], slug=slug, **values)
+
+
+def profile_url(person: Person, lang: str | None = None) -> str | None:
+    """The page of somebody in the consultants' corner; None for everybody else. A person without an address in this
+    language stands under that of another."""
+    lang = lang or current_language().code
+    slug = profile_slug(person, lang)
+    return url_for("consultants.profile", slug=slug, lang=lang) if slug else None
+
+
+def profile_slug(person: Person, lang: str) -> str | None:
+    slugs = {text.lang: text.slug for text in person.texts} if person.listed else {}
+    return slugs.get(lang) or next(iter(slugs.values()), None)

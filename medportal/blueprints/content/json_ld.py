@@ -5,6 +5,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
+from medportal.blueprints.content.addresses import profile_url
 from medportal.blueprints.content.page import TextPage
 from medportal.choices import setting
 from medportal.i18n import current_language
@@ -91,6 +92,9 @@ def _person(person: Any, lang: str) -> dict[str, Any]:
     found = {"@type": kind, "name": localize(person.name, lang)}
     if person.title:
         found["jobTitle"] = localize(person.title, lang)
+    profile = profile_url(person, lang)
+    if profile:
+        found["url"] = absolute(profile)
     return found
 
 

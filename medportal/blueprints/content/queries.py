@@ -52,10 +52,12 @@ def _whole_page() -> tuple[Any, ...]:
         content.selectinload(Content.codes),
         content.selectinload(Content.references),
         content.selectinload(Content.credits).joinedload(Credit.person).selectinload(Person.specialties),
+        content.selectinload(Content.credits).joinedload(Credit.person).selectinload(Person.texts),
         content.selectinload(Content.treatments).selectinload(Treatment.references),
         selectinload(ContentText.sections).selectinload(Section.parts),
         selectinload(ContentText.sections).joinedload(Section.outdated_by).load_only(Revision.saved_at),
         selectinload(ContentText.reviews).joinedload(Review.person).selectinload(Person.specialties),
+        selectinload(ContentText.reviews).joinedload(Review.person).selectinload(Person.texts),
     )
 
 

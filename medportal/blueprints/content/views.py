@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from medportal import htmx
 from medportal.access import public
 from medportal.blueprints.content import lists, queries
-from medportal.blueprints.content.addresses import page_url
+from medportal.blueprints.content.addresses import page_url, profile_url
 from medportal.blueprints.content.json_ld import list_json_ld, page_json, page_json_ld
 from medportal.blueprints.content.lists import Filters
 from medportal.blueprints.content.page import TextPage
@@ -28,7 +28,7 @@ bp = Blueprint("content", __name__, url_prefix="/<lang:lang>")
 
 @bp.app_context_processor
 def _addresses() -> dict[str, object]:
-    return {"page_url": page_url, "fixed_pages": _fixed_pages}
+    return {"page_url": page_url, "profile_url": profile_url, "fixed_pages": _fixed_pages}
 
 
 def _fixed_pages() -> dict[str, str]:

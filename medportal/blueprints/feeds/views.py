@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 
 from medportal import assets
 from medportal.access import operations, public
+from medportal.blueprints.consultants import queries as consultants
 from medportal.blueprints.content import lists
 from medportal.blueprints.content.json_ld import site_name
 from medportal.blueprints.feeds import queries, services
@@ -131,7 +132,11 @@ def sitemap_part(part: int) -> Response:
     if not 1 <= part <= queries.sitemap_parts(lang):
         abort(404)
     entries = queries.sitemap_entries(lang, part)
-    return typed(render_template("feeds/sitemap.xml", entries=entries, first=part == 1), "application/xml")
+    people = consultants.in_sitemap() if part == 1 else []
+    return typed(
+        render_template("feeds/sitemap.xml", entries=entries, people=people, first=part == 1),
+        "application/xml",
+    )
 
 
 @bp.get("/robots.txt")

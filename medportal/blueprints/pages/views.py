@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from medportal import limits
 from medportal.access import public
+from medportal.blueprints.consultants import queries as consultants
 from medportal.blueprints.content import lists
 from medportal.blueprints.content import queries as content_queries
 from medportal.blueprints.content import views as content_views
@@ -39,9 +40,15 @@ def home() -> str:
     newest = lists.newest(current_language().code, datetime.now(UTC))
     ids = [entry.content_id for entries in newest.values() for entry in entries]
     members = latest_members() if setting("latest_members") else []
-    names = lists.category_names(ids)
+    corner = consultants.on_home(current_language().code)
     return render_template(
-        "pages/home.html", newest=newest, names=names, members=members, poll=polls.current()
+        "pages/home.html",
+        newest=newest,
+        names=lists.category_names(ids),
+        members=members,
+        poll=polls.current(),
+        corner=corner,
+        around=consultants.around(corner),
     )
 
 

@@ -1,20 +1,20 @@
 """The desk's screens for people and organisations."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from medportal import audit, htmx
+from medportal import htmx
 from medportal.access import staff
 from medportal.blueprints.accounts.answers import Answer
 from medportal.blueprints.people import queries, services
 from medportal.blueprints.people.forms import FORMS, PersonForm, person_form
+from medportal.desk import me, row_or_404
 from medportal.extensions import db
 from medportal.i18n import current_language
 from medportal.models.people import Person
 from medportal.models.types import localize
 from medportal.paging import asked_one_of, asked_page
-from medportal.sessions import member
 
 bp = Blueprint("people", __name__, url_prefix="/<lang:lang>/admin/people")
 
@@ -23,24 +23,23 @@ DONE = {
     "saved": _l("The entry has been saved. Its pages say so from now on."),
     "merged": _l("The two entries are one now."),
     "deleted": _l("The entry has been deleted."),
+    "profile": _l("The profile has been saved."),
+    "places": _l("The places have been saved."),
+    "check_added": _l("The check has been recorded."),
+    "check_saved": _l("The record of the check has been saved."),
+    "check_withdrawn": _l("The check is withdrawn. It counts for nothing any more."),
 }
-MISSING = {"credential": _l("Without a degree"), "disclosure": _l("Conflicts of interest never asked")}
+MISSING = {
+    "credential": _l("Without a degree"),
+    "disclosure": _l("Conflicts of interest never asked"),
+    "expired": _l("A check of credentials has run out"),
+    "listed": _l("In the consultants' corner"),
+}
 
 
 @bp.app_context_processor
 def _labels() -> dict[str, object]:
     return {"people_done": DONE, "person_forms": FORMS, "person_missing": MISSING}
-
-
-def _me() -> str:
-    return audit.actor_name(member().role, member().id)
-
-
-def _person(number: int) -> Person:
-    person = queries.by_number(number)
-    if person is None:
-        abort(404)
-    return person
 
 
 @bp.get("")
@@ -63,7 +62,7 @@ def people() -> str:
 def new() -> Answer:
     form = person_form()
     if form.validate_on_submit():
-        person = services.add_person(form.facts(), by=_me())
+        person = services.add_person(form.facts(), by=me())
         db.session.commit()
         return redirect(url_for("people.change", number=person.id, done="added"), 303)
     return _page(form, None)
@@ -83,18 +82,18 @@ def _page(form: PersonForm, person: Person | None, fault: str = "") -> Answer:
 @bp.route("/<int:number>", methods=["GET", "POST"])
 @staff
 def change(number: int) -> Answer:
-    person = _person(number)
+    person = row_or_404(Person, number)
     form = person_form(person)
     if form.validate_on_submit():
         try:
-            services.change_person(person, form.facts(), by=_me())
+            services.change_person(person, form.facts(), by=me())
         except services.Needed:
             db.session.rollback()
             said = gettext(
                 "Published pages rest on this: their author needs a title or degree and a statement of interests, "
                 "and who reviewed a page is a person. They are listed below."
             )
-            return _page(form, _person(number), said)
+            return _page(form, row_or_404(Person, number), said)
         db.session.commit()
         return redirect(url_for("people.change", number=number, done="saved"), 303)
     return _page(form, person)
@@ -104,14 +103,14 @@ def change(number: int) -> Answer:
 @staff
 def merge(number: int) -> Answer:
     """First whom it is a duplicate of, then what will move, then it is done."""
-    person = _person(number)
+    person = row_or_404(Person, number)
     kept = queries.by_number(request.values.get("into", 0, type=int))
     if kept is None or kept.id == number or kept.form != person.form:
         return _choose(person)
     if request.method != "POST":
         pages = queries.page_count(number)
         return render_template("admin/person_merge_check.html", person=person, kept=kept, pages=pages)
-    services.merge_people(person, kept, by=_me())
+    services.merge_people(person, kept, by=me())
     db.session.commit()
     return redirect(url_for("people.change", number=kept.id, done="merged"), 303)
 
@@ -127,7 +126,7 @@ def _choose(person: Person) -> Answer:
 @bp.post("/<int:number>/delete")
 @staff
 def delete(number: int) -> Answer:
-    person = _person(number)
+    person = row_or_404(Person, number)
     if queries.page_count(number):
         said = gettext("Pages bear this name, so it cannot be deleted. They are listed below.")
         return _page(person_form(person, fresh=True), person, said)
@@ -139,6 +138,6 @@ def delete(number: int) -> Answer:
             sentence=gettext("No page bears the name %(name)s. The entry is gone for good.", name=name),
             back=url_for("people.change", number=number),
         )
-    services.delete_person(person, by=_me())
+    services.delete_person(person, by=me())
     db.session.commit()
     return redirect(url_for("people.people", done="deleted"), 303)

@@ -2,35 +2,27 @@
 
 from typing import Any
 
-from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectField, StringField
+from wtforms import RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from medportal.blueprints.people import queries
+from medportal.blueprints.people import rows as row_fields
 from medportal.blueprints.people.services import Facts
 from medportal.blueprints.subscriptions.forms import TicksField
-from medportal.forms import ShortEnough
 from medportal.i18n import LANGUAGES, current_language
 from medportal.lib.arabic import sort_key
-from medportal.lib.countries import countries
-from medportal.localized import Label, LocalizedForm, spread, with_labels
+from medportal.localized import Label, LocalizedForm, spread
 from medportal.models.people import Person
 from medportal.models.types import localize
 
-MOST_DEGREES = 8
 FORMS = {"person": _l("A person"), "organisation": _l("An organisation")}
 INTERESTS = {
     "unknown": _l("Not asked yet"),
     "none": _l("Asked: nothing to declare"),
     "some": _l("Asked: what stands below"),
 }
-
-
-def _countries() -> list[SelectChoice]:
-    named = countries(current_language().code)
-    return [SelectChoice("", _l("Not known")), *(SelectChoice(*pair) for pair in named.items())]
 
 
 def _specialties() -> list[SelectChoice]:
@@ -45,7 +37,7 @@ class PersonForm(LocalizedForm):
     kind = RadioField(
         _l("Who is it?"), choices=[SelectChoice(*pair) for pair in FORMS.items()], default="person"
     )
-    country = SelectField(_l("Country"), choices=_countries)
+    country = SelectField(_l("Country"), choices=row_fields.country_choices)
     specialties = TicksField(_l("Specialties"), choices=_specialties, coerce=int)
     disclosure = RadioField(
         _l("Conflicts of interest"),
@@ -61,26 +53,18 @@ class PersonForm(LocalizedForm):
                 "interests", gettext("Please write what was declared, or choose another answer above.")
             )
             fine = False
-        for n in range(self.degrees_shown):
-            if self.localized(f"degree{n}_meaning") and not self[f"degree{n}_abbr"].data:
-                self[f"degree{n}_abbr"].errors = [gettext("Please write the letters of the degree too.")]
-                fine = False
-        return bool(fine)
+        return row_fields.judge_degrees(self, self.degrees_shown) and bool(fine)
 
     def _fault(self, name: str, words: str) -> None:
         self[f"{name}_{next(iter(LANGUAGES))}"].errors = [words]
 
     def facts(self) -> Facts:
         interests = {"unknown": None, "none": {}, "some": self.localized("interests")}
-        rows = [
-            {"abbr": self[f"degree{n}_abbr"].data, "meaning": self.localized(f"degree{n}_meaning")}
-            for n in range(self.degrees_shown)
-        ]
         return Facts(
             form=self.kind.data,
             name=self.localized("name"),
             title=self.localized("title") or None,
-            degrees=[row for row in rows if row["abbr"]],
+            degrees=row_fields.degrees_of(self, self.degrees_shown),
             country=self.country.data or None,
             interests=interests[self.disclosure.data],
             specialties=self.specialties.data or [],
@@ -90,44 +74,23 @@ class PersonForm(LocalizedForm):
 def person_form(person: Person | None = None, *, fresh: bool = False) -> PersonForm:
     """With a row for each degree and an empty one. `fresh`: as it is stored, whatever was sent."""
     degrees = person.degrees or [] if person is not None else []
-    rows = min(max(len(degrees), 0 if fresh else _sent()) + 1, max(MOST_DEGREES, len(degrees)))
-    made = with_labels(_with_degrees(rows), *_labels(rows))
+    rows = row_fields.shown(len(degrees), row_fields.MOST_DEGREES, "degree{}_abbr", fresh=fresh)
+    made = row_fields.with_rows(PersonForm, rows, 0, *_labels())
     made.degrees_shown = rows
     data = _stored(person, degrees) if person is not None else {}
     return made(formdata=None, data=data) if fresh else made(data=data)
 
 
-def _sent() -> int:
-    """How many rows were filled in the form that was sent."""
-    filled = [n for n in range(MOST_DEGREES) if request.form.get(f"degree{n}_abbr")]
-    return max(filled) + 1 if filled else 0
-
-
-def _with_degrees(rows: int) -> type[PersonForm]:
-    fields = {
-        f"degree{n}_abbr": StringField(
-            _l("Letters of the degree"),
-            validators=[ShortEnough(max=40)],
-            render_kw={"dir": "ltr", "autocomplete": "off"},
-        )
-        for n in range(rows)
-    }
-    meta: Any = type(PersonForm)
-    made: type[PersonForm] = meta("PersonForm", (PersonForm,), fields)
-    return made
-
-
-def _labels(rows: int) -> list[Label]:
+def _labels() -> list[Label]:
     return [
         Label("name", gettext("Name"), most=200, needed=True),
         Label("title", gettext("Position or title"), most=200),
         Label("interests", gettext("What was declared"), most=1000, rows=3),
-        *(Label(f"degree{n}_meaning", gettext("What it means"), most=200) for n in range(rows)),
     ]
 
 
 def _stored(person: Person, degrees: list[dict[str, Any]]) -> dict[str, Any]:
-    data: dict[str, Any] = {
+    return {
         "kind": person.form,
         "country": person.country or "",
         "specialties": [specialty.id for specialty in person.specialties],
@@ -135,7 +98,5 @@ def _stored(person: Person, degrees: list[dict[str, Any]]) -> dict[str, Any]:
         **spread("name", person.name),
         **spread("title", person.title),
         **spread("interests", person.interests),
+        **row_fields.spread_degrees(degrees),
     }
-    for n, degree in enumerate(degrees):
-        data |= {f"degree{n}_abbr": degree["abbr"], **spread(f"degree{n}_meaning", degree.get("meaning"))}
-    return data

@@ -7,18 +7,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from medportal.blueprints.content.queries import listed_many
+from medportal.blueprints.people import checks
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES, current_language
 from medportal.lib.arabic import fold
 from medportal.models.content import Content, ContentText, Origin, Status
 from medportal.models.listing import Listing
 from medportal.models.people import Person
+from medportal.models.practice import CredentialCheck, Place
 from medportal.models.taxonomy import Specialty
 from medportal.models.trust import Credit, Review, Role
 from medportal.models.types import localize
+from medportal.models.user import Role as UserRole
+from medportal.models.user import User
 
 FORMS = ("person", "organisation")
-MISSING = ("credential", "disclosure")
+MISSING = ("credential", "disclosure", "expired", "listed")
 # How people write differs in these letters; names are compared without the difference, as the search does.
 _ALIKE = {
     **dict.fromkeys("\u0622\u0623\u0625\u0671", "\u0627"),
@@ -55,6 +59,10 @@ def pages_of(person_id: Any) -> sa.CompoundSelect[int]:
     )
 
 
+def _check_of_person(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(CredentialCheck.person_id == Person.id, *conditions)
+
+
 def contents_of(person_id: int) -> sa.Select[int]:
     found = pages_of(person_id).subquery()
     return sa.select(found.c.content_id)
@@ -85,6 +93,10 @@ def people(
         query = query.where(Person.form == "person", sa.cast(Person.degrees, sa.Text).in_(["[]", "null"]))
     elif missing == "disclosure":
         query = query.where(Person.form == "person", is_empty(Person.interests))
+    elif missing == "expired":
+        query = query.where(_check_of_person(checks.run_out(checks.today())))
+    elif missing == "listed":
+        query = query.where(Person.listed)
     for word in fold(words).split():
         query = query.where(sa.or_(*(_alike(name).contains(word, autoescape=True) for name in names)))
     return query.order_by(sa.func.lower(sa.func.coalesce(*names)), Person.id)
@@ -147,3 +159,15 @@ def wrote_published(person_id: int) -> bool:
 
 def reviewed(person_id: int) -> bool:
     return db.session.scalar(sa.select(Review.id).where(Review.person_id == person_id).limit(1)) is not None
+
+
+def consultant_accounts(person_id: int) -> Sequence[User]:
+    """Accounts of consultants that nobody else's profile has."""
+    taken = sa.select(Person.user_id).where(Person.user_id.is_not(None), Person.id != person_id)
+    query = sa.select(User).where(User.role == UserRole.CONSULTANT, User.id.not_in(taken))
+    return db.session.scalars(query.order_by(User.email).limit(500)).all()
+
+
+def places_of(person_id: int) -> list[Place]:
+    query = sa.select(Place).where(Place.person_id == person_id).order_by(Place.position, Place.id)
+    return list(db.session.scalars(query))

@@ -1,5 +1,5 @@
-"""Changes of people and organisations. Services flush; the caller commits. A photo is changed in the media library and
-nowhere here."""
+"""Changes of people and organisations. Services flush; the caller commits. What concerns their profiles alone is in
+profiles.py and checks.py."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from medportal import audit
-from medportal.blueprints.people import queries
+from medportal.blueprints.people import merging, queries
 from medportal.extensions import db
 from medportal.models.people import Person, PersonSpecialty
 from medportal.models.subscription import Follow
@@ -95,7 +95,7 @@ def merge_people(gone: Person, kept: Person, *, by: str) -> None:
     taken = [row.specialty_id for row in _specialty_rows(kept)] or [
         row.specialty_id for row in _specialty_rows(gone)
     ]
-    for name in ("title", "degrees", "country", "photo_id"):
+    for name in ("title", "degrees", "country", "photo_id", "gender", "rank", "languages"):
         if not getattr(kept, name) and getattr(gone, name):
             setattr(kept, name, getattr(gone, name))
     if kept.interests is None and gone.interests is not None:
@@ -105,6 +105,7 @@ def merge_people(gone: Person, kept: Person, *, by: str) -> None:
     _move_credits(gone, kept)
     _move_follows(gone, kept)
     db.session.execute(sa.update(Review).where(Review.person_id == gone.id).values(person_id=kept.id))
+    merging.take_profile(gone, kept)
     audit.record("people merged", kept, actor=by, gone=gone.id)
     db.session.expire_all()
     db.session.delete(gone)
