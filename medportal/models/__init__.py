@@ -15,6 +15,7 @@ from medportal.models import (  # noqa: F401  # imported for their tables
     renewal,
     search,
     setting,
+    specialist,
     subscription,
     taxonomy,
     treatment,
