@@ -22,6 +22,8 @@ VALUES = {
     "int:revision": "1",
     "int:position": "1",
     "int:credit": "1",
+    "int:opinion": "1",
+    "int:record": "1",
 }
 
 

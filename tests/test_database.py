@@ -300,7 +300,17 @@ def _of_later(table):
     """Tables that a later migration makes: the search's are written anew from the content, what there was to tell to
     subscribers and the profiles of people go with them."""
     return table.startswith(
-        ("search_", "glossary_", "happening", "person_text", "opinion", "trial", "drug_update", "content_trial", "content_drug")
+        (
+            "search_",
+            "glossary_",
+            "happening",
+            "person_text",
+            "opinion",
+            "trial",
+            "drug_update",
+            "content_trial",
+            "content_drug",
+        )
     )
 
 

@@ -16,6 +16,7 @@ from medportal.blueprints import (
     profile,
     search,
     settings,
+    specialists,
     statistics,
     subscriptions,
     taxonomy,
@@ -38,4 +39,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(people.bp)
     app.register_blueprint(taxonomy.bp)
     app.register_blueprint(emergency.bp)
+    app.register_blueprint(specialists.bp)
     app.register_blueprint(content.bp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 else:
     Model = db.Model
 
+NCT = re.compile(r"NCT\d{8}", re.ASCII)
 STALE = timedelta(days=180)
 """After this long the status of a trial may have changed."""
 

@@ -108,6 +108,21 @@ ACTIONS = {
     "emergency number changed": _l("Emergency number changed"),
     "emergency number checked": _l("Emergency number checked again"),
     "emergency number deleted": _l("Emergency number deleted"),
+    "opinion added": _l("Opinion added"),
+    "opinion changed": _l("Opinion changed"),
+    "opinion published": _l("Opinion published"),
+    "opinion withdrawn": _l("Opinion withdrawn"),
+    "opinion deleted": _l("Opinion deleted"),
+    "trial added": _l("Trial added"),
+    "trial changed": _l("Trial changed"),
+    "trial deleted": _l("Trial deleted"),
+    "trial linked": _l("Trial put on a page"),
+    "trial unlinked": _l("Trial taken off a page"),
+    "medicine added": _l("News of a medicine added"),
+    "medicine changed": _l("News of a medicine changed"),
+    "medicine deleted": _l("News of a medicine deleted"),
+    "medicine linked": _l("News of a medicine put on a page"),
+    "medicine unlinked": _l("News of a medicine taken off a page"),
 }
 
 OBJECTS = {
@@ -127,6 +142,9 @@ OBJECTS = {
     "Person": _l("Person"),
     "Category": _l("Category"),
     "EmergencyNumber": _l("Emergency number"),
+    "Opinion": _l("Expert's opinion"),
+    "Trial": _l("Clinical trial"),
+    "DrugUpdate": _l("News of a medicine"),
 }
 ACTORS = {
     "visitor": _l("somebody not signed in"),

@@ -34,6 +34,7 @@ MENU = (
     Item("editing.index", _l("Texts"), "file-text"),
     Item("media.pictures", _l("Pictures"), "image"),
     Item("people.people", _l("People and organisations"), "users"),
+    Item("specialists.index", _l("Trials and medicines"), "book-open"),
     Item("taxonomy.categories", _l("Categories"), "tag"),
     Item("emergency.numbers", _l("Emergency numbers"), "siren"),
     Item("pages.admin_messages", _l("Messages"), "message-circle"),

@@ -44,9 +44,7 @@ class TextPage:
         main = self.content.categories[0].id if self.content.categories else None
         beside = self.kind.for_specialists
         self.opinions = specialists.opinions(self.content.id, self.lang) if beside else []
-        self.records = (
-            specialists.records(self.content.id, self.lang) if beside else specialists.Records()
-        )
+        self.records = specialists.records(self.content.id, self.lang) if beside else specialists.Records()
         related = queries.related(self.content.id, self.lang)
         self.related: Sequence[Listing] = [e for e in related if e.content_id not in self.records.pages]
         shown = [self.content.id, *(entry.content_id for entry in related)]

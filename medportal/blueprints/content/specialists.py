@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app, url_for
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload
 
 from medportal.content_types.abstract import AbstractDetail
 from medportal.content_types.guideline import GuidelineDetail
@@ -106,7 +106,9 @@ def records(content_id: int, lang: str) -> Records:
         drugs=drugs(content_id),
         guidelines=guidelines,
         abstracts=abstracts,
-        pages=frozenset(found.entry.content_id for found in [*guidelines, *abstracts]),
+        pages=frozenset(
+            [*(g.entry.content_id for g in guidelines), *(a.entry.content_id for a in abstracts)]
+        ),
     )
 
 
@@ -140,7 +142,7 @@ def _linked(content_id: int) -> sa.ColumnElement[bool]:
 def _guidelines(content_id: int, lang: str) -> list[Guideline]:
     """Those in force first."""
     newer = aliased(Listing)
-    query: sa.Select[Any] = (
+    query = (
         sa.select(Listing, GuidelineDetail, newer)
         .join(GuidelineDetail, GuidelineDetail.content_id == Listing.content_id)
         .join(Content, Content.id == Listing.content_id)
@@ -148,7 +150,7 @@ def _guidelines(content_id: int, lang: str) -> list[Guideline]:
         .where(Listing.lang == lang, Listing.kind == "guideline", _linked(content_id))
         .order_by(Listing.superseded, GuidelineDetail.year.desc(), Listing.content_id)
     )
-    return [Guideline(*row) for row in db.session.execute(query.limit(MOST))]
+    return [Guideline(row[0], row[1], row[2]) for row in db.session.execute(query.limit(MOST))]
 
 
 def _abstracts(content_id: int, lang: str) -> list[Abstract]:
