@@ -225,7 +225,8 @@ def drop_specialists() -> None:
         db.session.delete(opinion)
     trials = db.session.scalars(sa.select(Trial).where(Trial.origin == Origin.SAMPLE)).all()
     drugs = db.session.scalars(sa.select(DrugUpdate).where(DrugUpdate.origin == Origin.SAMPLE)).all()
-    for row in (*trials, *drugs):
+    records: list[Trial | DrugUpdate] = [*trials, *drugs]
+    for row in records:
         pages.update(specialists.linked_pages(row))
         db.session.delete(row)
     db.session.flush()

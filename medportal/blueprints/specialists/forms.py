@@ -111,7 +111,7 @@ class TrialForm(LocalizedForm):
         validators=[InputRequired(), ShortEnough(max=400)],
         render_kw={"dir": "auto"},
     )
-    status = SelectField(
+    state = SelectField(
         _l("Status"),
         choices=[
             SelectChoice("", _l("not stated")),
@@ -137,7 +137,7 @@ class TrialForm(LocalizedForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         fine = super().validate(extra_validators)
-        if self.status.data and not self.status_as_of.data:
+        if self.state.data and not self.status_as_of.data:
             self.status_as_of.errors = [gettext("A status needs the day from which it is known.")]
             fine = False
         if self.register.data != REGISTER and not self.url.data:

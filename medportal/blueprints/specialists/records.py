@@ -66,8 +66,9 @@ def _form(what: str, row: Record | None) -> Any:
     if row is None:
         asked = request.args.get("asked", "")[:40]
         return form(formdata=None, data={"number": asked} if asked else None)
-    summary = spread("summary", row.summary) if isinstance(row, DrugUpdate) else None
-    return form(formdata=None, obj=row, data=summary)
+    if isinstance(row, Trial):
+        return form(formdata=None, obj=row, data={"state": row.status or ""})
+    return form(formdata=None, obj=row, data=spread("summary", row.summary))
 
 
 def _page(what: str, form: Any, row: Record | None) -> Answer:
@@ -92,7 +93,7 @@ def _values(what: str, form: Any) -> dict[str, Any]:
     names = ("register", "number", "title", "status_as_of")
     registered = f"https://clinicaltrials.gov/study/{form.number.data}"
     return {name: form[name].data for name in names} | {
-        "status": form.status.data or None,
+        "status": form.state.data or None,
         "url": form.url.data or registered,
         "source": form.register.data,
     }
