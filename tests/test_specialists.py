@@ -6,22 +6,25 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from medportal import samples
 from medportal.blueprints.content import services as content_services
 from medportal.blueprints.specialists import services
 from medportal.blueprints.specialists.labels import FAULTS
 from medportal.changes import content_changed
+from medportal.demo import loader
 from medportal.extensions import db
 from medportal.models.audit import Audit
 from medportal.models.content import Content
-from medportal.models.people import Person, PersonSpecialty
+from medportal.models.people import Person, PersonSpecialty, PersonText
 from medportal.models.specialist import (
+    ContentTrial,
     DrugUpdate,
     Opinion,
     OpinionText,
     Trial,
 )
 from medportal.models.taxonomy import Specialty
-from tests.conftest import section
+from tests.conftest import section, shared
 
 PATH = {"en": "/en/diseases/test-disease", "ar": "/ar/diseases/مرض-تجريبي"}
 WORDS = {"en": "I would wait and see.", "ar": "رأيي أن ننتظر ونرى."}
@@ -206,8 +209,6 @@ def test_an_opinion_without_words_in_a_language_is_not_shown_there(make_content,
 
 
 def test_the_name_leads_to_the_profile_where_there_is_one(make_content, opine, specialist, in_app, read, app):
-    from medportal.models.people import PersonText
-
     person = specialist(listed=True)
     in_app(lambda: db.session.add(PersonText(person_id=person, lang="en", slug="sample-signer")))
     opine(make_content(), person=person)
@@ -559,3 +560,101 @@ def test_who_signed_an_opinion_stays_and_keeps_what_it_rests_on(as_, make_conten
         f"/en/admin/people/{person}", 422, form="person", name_en="Sample Signer", asked="none"
     )
     assert answer.all(".errors")
+
+
+# The samples
+
+
+SAMPLES = {
+    "en": "/en/diseases/heart-attack",
+    "ar": "/ar/diseases/احتشاء-عضلة-القلب",
+}
+
+
+def test_the_samples_show_it_all_and_say_that_nobody_gave_the_opinion(in_app, read, lang):
+    in_app(loader.load)
+    assert in_app(lambda: db.session.scalar(sa.select(sa.func.count(Opinion.id)))) == 6
+    texts = in_app(lambda: list(db.session.execute(sa.select(OpinionText.opinion_id, OpinionText.lang))))
+    assert len(texts) == 12
+    page = read(SAMPLES[lang])
+    said = {"en": "Nobody gave it", "ar": "لم يُبده أحد"}[lang]
+    assert said in page.one(".opinions .opinion").get_text()
+    block = page.one(".for-specialists")
+    for words in ("NCT03475563", "Vyvanse", "Shire LLC"):
+        assert words in block.get_text()
+    assert block.select("#guidelines")
+    assert "lastReviewed" not in page.html
+
+
+@pytest.mark.parametrize("kind", ["clinicaltrials_v2", "openfda"])
+def test_the_samples_say_what_the_real_files_say(in_app, app, kind):
+    """Loaded over an import of the real files, nothing is added; side by side they are the same."""
+    files = sorted(shared("importers", kind).glob("*.json"))
+    in_app(loader.load)
+    model, number, names = {
+        "clinicaltrials_v2": (Trial, "number", ("title", "status", "status_as_of", "conditions", "countries", "url")),
+        "openfda": (DrugUpdate, "external_id", ("name", "generic", "issuer", "issued_on", "url")),
+    }[kind]  # fmt: skip
+    ours = in_app(lambda: [row.__dict__.copy() for row in db.session.scalars(sa.select(model))])
+    in_app(lambda: db.session.execute(sa.delete(model)))
+    source = "trials" if model is Trial else "openfda"
+    app.test_cli_runner().invoke(args=["import", source, *map(str, files)])
+    theirs = in_app(
+        lambda: {getattr(r, number): r.__dict__.copy() for r in db.session.scalars(sa.select(model))}
+    )
+    assert ours
+    for row in ours:
+        assert [row[name] for name in names] == [theirs[row[number]][name] for name in names]
+
+
+def test_the_samples_go_without_a_trace_and_what_is_ones_own_stays(in_app, specialist):
+    in_app(loader.load)
+    person = specialist()
+
+    def own():
+        asthma = db.session.scalars(sa.select(Content).where(Content.key == "asthma")).one()
+        facts = services.OpinionFacts(
+            person=db.session.get_one(Person, person), given_on=TODAY, interests={}, texts=WORDS
+        )
+        services.publish_opinion(services.add_opinion(asthma, facts, by="owner 1"), by="owner 1")
+
+    in_app(own)
+
+    def all_gone():
+        samples.begin(by="test")
+        while samples.step():
+            pass
+
+    in_app(all_gone)
+
+    def count(model):
+        return in_app(lambda: db.session.scalar(sa.select(sa.func.count()).select_from(model)))
+
+    assert [count(model) for model in (Opinion, OpinionText, Trial, DrugUpdate, ContentTrial)] == [
+        1,
+        2,
+        0,
+        0,
+        0,
+    ]
+    assert in_app(lambda: db.session.scalar(sa.select(Opinion.origin))) == "own"
+    assert in_app(lambda: db.session.scalars(sa.select(Person.key)).all()) == [None]
+    assert in_app(lambda: db.session.scalar(sa.select(Content.origin))) == "own"
+
+
+def test_a_sample_that_somebody_changes_becomes_the_sites_own(in_app, as_, read):
+    in_app(loader.load)
+    opinion, page = in_app(
+        lambda: db.session.execute(
+            sa.select(Opinion.id, Opinion.content_id).where(Opinion.key == "opinion-heart-attack")
+        ).one()
+    )
+    editor = as_("editor")
+    form = editor.get(screen(page, "opinions", opinion))
+    person = form.one("#person option[selected]")["value"]
+    editor.send(
+        screen(page, "opinions", opinion), person=person, given_on="2026-01-01", asked="none", text_en="Ours"
+    )
+    block = read(SAMPLES["en"]).one(".opinions").get_text()
+    assert "Ours" in block
+    assert "Nobody gave it" not in block

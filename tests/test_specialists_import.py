@@ -215,7 +215,7 @@ def test_owners_import_at_the_desk_and_undo_what_nobody_touched(owner, in_app, m
     assert (checked["New records"], checked["Cannot be read"]) == ("2", "1")
     assert len(rows(in_app, Trial, "id")) == 2
     owner.send(f"/en/admin/specialists/{content}/trials", trial="NCT00000002")
-    assert "1" in owner.get(f"/{lang}/admin/imports/1/undo").text
+    assert "NCT00000002" in owner.get(f"/{lang}/admin/imports/1/undo").text
     owner.send(f"/{lang}/admin/imports/1/undo", sure="y")
     in_app(runs.step)
     assert rows(in_app, Trial, "number") == [("NCT00000002",)]

@@ -136,7 +136,8 @@ def act_on_opinion(number: int, opinion: int, action: str) -> Answer:
         db.session.rollback()
         row = _opinion(number, opinion)
         form = opinion_form()(formdata=None, data=_data(row))
-        form.form_errors = [f"{gettext('The opinion cannot be published yet.')} {_said(closed)}"]
+        said = gettext("The opinion cannot be published yet.")
+        form.form_errors = [f"{said} {_said(closed)}"]
         return _page(page_of(number), form, row, 422)
     content.touched_at = utc_now()
     db.session.commit()
