@@ -145,6 +145,7 @@ def _row(thing: Any, code: str, text: Any, title_lang: str, title: str) -> dict[
         "text_title": text.title,
         "summary": text.summary if own else "",
         "origin": thing.origin,
+        "superseded": thing.superseded_by_id is not None,
         "sort_key": sort_key(title),
         "letter": index_letter(title),
         "modified_at": text.modified_at,

@@ -19,16 +19,18 @@ from medportal.blueprints.accounts import queries as account_queries
 from medportal.blueprints.accounts import recovery, staff
 from medportal.blueprints.content import upkeep
 from medportal.blueprints.pages import queries as page_queries
+from medportal.blueprints.specialists.queries import takes_records
 from medportal.changes import BATCH, content_changed
+from medportal.content_types import kind_by_path
 from medportal.demo import cast, loader, scale
 from medportal.digests import preview, staging
 from medportal.extensions import db, reading
 from medportal.i18n import LANGUAGES
-from medportal.importers import IMPORTERS
-from medportal.importers.base import Options, run
+from medportal.importers import IMPORTERS, run
+from medportal.importers.base import Options
 from medportal.lib import addresses
 from medportal.lib.dates import utc_now
-from medportal.models.content import Content
+from medportal.models.content import Content, ContentText
 from medportal.models.digest import Delivery
 from medportal.models.outbox import MailState, Outbox
 from medportal.models.subscription import Frequency
@@ -305,7 +307,26 @@ def taxonomy_load() -> None:
     click.echo(f"{added} added.")
 
 
-@click.command("import", help="Read texts from files of another SOURCE.")
+def _page(named: str) -> int:
+    """The page of a number or of an address such as diseases/heart-attack."""
+    path, _, slug = named.strip("/").partition("/")
+    kind = kind_by_path(path)
+    with reading():
+        number: int | None = int(named) if named.isascii() and named.isdigit() and len(named) < 10 else None
+        if number is None and kind is not None:
+            number = db.session.scalar(
+                sa.select(ContentText.content_id)
+                .where(ContentText.kind == kind.key, ContentText.slug == slug)
+                .limit(1)
+            )
+        found = number is not None and takes_records(number)
+        db.session.rollback()
+    if number is None or not found:
+        raise click.BadParameter("no page of this name that shows trials and medicines", param_hint="--link")
+    return number
+
+
+@click.command("import", help="Read texts, trials or medicines from files of another SOURCE.")
 @click.argument("source", type=click.Choice(sorted(IMPORTERS)))
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -317,11 +338,20 @@ def taxonomy_load() -> None:
 )
 @click.option("--dry-run", is_flag=True, help="Read and count only.")
 @click.option("--publish", is_flag=True, help="Show the texts to readers, marked as not reviewed.")
+@click.option(
+    "--link", default=None, help="Show trials or medicines on this page: its number, or diseases/<address>."
+)
 @with_appcontext
 def import_command(
-    source: str, files: tuple[Path, ...], index: Path | None, dry_run: bool, publish: bool
+    source: str,
+    files: tuple[Path, ...],
+    index: Path | None,
+    dry_run: bool,
+    publish: bool,
+    link: str | None,
 ) -> None:
-    options = Options(index=index, dry_run=dry_run, publish=publish)
+    page = _page(link) if link else None
+    options = Options(index=index, dry_run=dry_run, publish=publish, link=page)
     totals = run(IMPORTERS[source](options), files, echo=click.echo)
     click.echo(totals.summary())
     if totals.broken:

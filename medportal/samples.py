@@ -19,6 +19,7 @@ from medportal.blueprints.accounts import erasure
 from medportal.blueprints.content import gate, services
 from medportal.blueprints.people import profiles
 from medportal.blueprints.people import queries as people
+from medportal.blueprints.specialists import services as specialists
 from medportal.changes import content_changed, site_changed
 from medportal.digests import editions
 from medportal.extensions import db
@@ -29,6 +30,7 @@ from medportal.models.media import Media
 from medportal.models.people import Person
 from medportal.models.poll import Poll
 from medportal.models.setting import Setting
+from medportal.models.specialist import DrugUpdate, Opinion, Trial
 from medportal.models.trust import Revision
 from medportal.models.user import User
 
@@ -56,12 +58,13 @@ class Counts:
 
 
 def _edited() -> sa.ColumnElement[bool]:
-    return (
+    saved = (
         sa.select(Revision.id)
         .join(ContentText, ContentText.id == Revision.text_id)
         .where(ContentText.content_id == Content.id, Revision.saved_by != BY)
-        .exists()
     )
+    signed = sa.select(Opinion.id).where(Opinion.content_id == Content.id, Opinion.origin == Origin.OWN)
+    return sa.or_(saved.exists(), signed.exists())
 
 
 def _things() -> sa.Select[Content]:
@@ -138,6 +141,7 @@ def step() -> bool:
         work(until)
         if time.monotonic() >= until:
             return True
+    drop_specialists()
     drop_consultants()
     drop_polls()
     drop_traces()
@@ -214,6 +218,23 @@ def drop_people(until: float = math.inf, *, keep: int | None = None) -> int:
     if gone and not _count(_people(None)):
         (Path(current_app.instance_path) / PASSWORD_FILE).unlink(missing_ok=True)
     return gone
+
+
+def drop_specialists() -> None:
+    """Opinions that nobody gave, and the records of the samples: also from pages that stay."""
+    pages: set[int] = set()
+    for opinion in db.session.scalars(sa.select(Opinion).where(Opinion.origin == Origin.SAMPLE)).all():
+        pages.add(opinion.content_id)
+        db.session.delete(opinion)
+    trials = db.session.scalars(sa.select(Trial).where(Trial.origin == Origin.SAMPLE)).all()
+    drugs = db.session.scalars(sa.select(DrugUpdate).where(DrugUpdate.origin == Origin.SAMPLE)).all()
+    records: list[Trial | DrugUpdate] = [*trials, *drugs]
+    for row in records:
+        pages.update(specialists.linked_pages(row))
+        db.session.delete(row)
+    db.session.flush()
+    if pages:
+        content_changed(*sorted(pages))
 
 
 def drop_consultants() -> None:

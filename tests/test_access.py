@@ -24,6 +24,8 @@ VALUES = {
     "int:check": "1",
     "int:credit": "1",
     "int:symptom": "1",
+    "int:opinion": "1",
+    "int:record": "1",
 }
 
 

@@ -298,8 +298,25 @@ def test_changing_a_parent_table_up_and_down_keeps_every_row_and_trigger(scratch
 
 def _of_later(table):
     """Tables that a later migration makes: the search's are written anew from the content, what there was to tell to
-    subscribers, the profiles of people and the polls go with them."""
-    return table.startswith(("search_", "glossary_", "happening", "person_text", "poll", "vote", "place"))
+    subscribers and the profiles of people go with them."""
+    return table.startswith(
+        (
+            "search_",
+            "glossary_",
+            "happening",
+            "person_text",
+            "opinion",
+            "trial",
+            "drug_update",
+            "content_trial",
+            "content_drug",
+            "poll",
+            "vote",
+            "place",
+            "question",
+            "answer",
+        )
+    )
 
 
 def test_members_come_and_go_without_touching_the_texts(scratch):

@@ -18,6 +18,7 @@ from medportal.blueprints import (
     profile,
     search,
     settings,
+    specialists,
     statistics,
     subscriptions,
     taxonomy,
@@ -44,4 +45,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(similar_views.bp)
     app.register_blueprint(polls.bp)
     app.register_blueprint(consultants.bp)
+    app.register_blueprint(specialists.bp)
     app.register_blueprint(content.bp)

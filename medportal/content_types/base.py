@@ -41,6 +41,7 @@ class ContentType:
     day: the day that a list shows and files it under, from the detail; None means the day of publication.
     year_only: a list shows the year of `day` alone.
     authors_elsewhere: what it tells of was written and published elsewhere, by the authors that its detail names.
+    for_specialists: its pages take experts' opinions, clinical trials and news of medicines.
     searched: columns of the detail whose words the search finds.
     """
 
@@ -63,6 +64,7 @@ class ContentType:
     day: Callable[[Any], date] | None = None
     year_only: bool = False
     authors_elsewhere: bool = False
+    for_specialists: bool = False
     searched: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

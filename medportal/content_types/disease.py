@@ -68,6 +68,7 @@ KIND = ContentType(
         "research_text",
         "resources",
     ),
+    for_specialists=True,
     schema_type="MedicalCondition",
     json_ld=_json_ld,
 )

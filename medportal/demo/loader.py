@@ -29,7 +29,7 @@ from medportal.blueprints.content.drafts import (
     TreatmentDraft,
 )
 from medportal.content_types import KINDS, ContentType
-from medportal.demo import consultants, polls
+from medportal.demo import consultants, polls, specialists
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
 from medportal.lib.dates import utc_now
@@ -75,6 +75,7 @@ def load(*, echo: Callable[[str], None] = lambda _line: None) -> int:
         echo(f"{path.parent.name}/{path.stem}")
     for key, others in related.items():
         services.relate(ids[key], [ids[other] for other in others if other in ids])
+    specialists.load({key: number for key, number in ids.items() if key is not None})
     db.session.commit()
     return added
 
@@ -84,6 +85,7 @@ def remove() -> int:
     The caller commits."""
     gone = samples.drop_texts()
     samples.drop_media()
+    samples.drop_specialists()
     samples.drop_consultants()
     samples.drop_polls()
     samples.drop_traces()

@@ -1,8 +1,29 @@
-"""Sources of texts outside the portal: one file each, one line here."""
+"""Sources outside the portal: one file each, one line here."""
 
-from medportal.importers.base import Importer
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from medportal.importers import base, facts
+from medportal.importers.base import Importer, Totals, Watcher
 from medportal.importers.medquad import MedquadImporter
+from medportal.importers.openfda import OpenFdaImporter
+from medportal.importers.trials import TrialsImporter
 
 IMPORTERS: dict[str, type[Importer]] = {
     "medquad": MedquadImporter,
+    "openfda": OpenFdaImporter,
+    "trials": TrialsImporter,
 }
+
+
+def run(
+    importer: Importer,
+    files: Iterable[Path],
+    *,
+    echo: Callable[[str], None],
+    watcher: Watcher | None = None,
+) -> Totals:
+    """Texts become pages, facts become rows."""
+    if isinstance(importer, facts.FactsImporter):
+        return facts.run(importer, files, echo=echo, watcher=watcher)
+    return base.run(importer, files, echo=echo, watcher=watcher)

@@ -31,11 +31,13 @@ LONGEST_LINE = 2_000_000
 
 @dataclass(frozen=True)
 class Options:
-    """index: a companion table, or None. dry_run: read and count only. publish: show the texts at once."""
+    """index: a companion table, or None. dry_run: read and count only. publish: show the texts at once. link: the number of
+    the page that facts are shown on, or None."""
 
     index: Path | None = None
     dry_run: bool = False
     publish: bool = False
+    link: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Importer(ABC):
 
     name: str
     attribution = ""
+    unit = "line"
 
     def __init__(self, options: Options) -> None:
         self.options = options

@@ -13,14 +13,16 @@ from sqlalchemy.exc import OperationalError
 
 from medportal.blueprints.content import services
 from medportal.blueprints.imports import files, queries
+from medportal.blueprints.specialists import services as specialists
 from medportal.extensions import db, reading
-from medportal.importers import IMPORTERS
-from medportal.importers.base import BATCH_SECONDS, Options, Totals, Watcher, run
+from medportal.importers import IMPORTERS, run
+from medportal.importers.base import BATCH_SECONDS, Options, Totals, Watcher
 from medportal.lib.bidi import strip_controls
 from medportal.lib.dates import utc_now
 from medportal.logs import log
 from medportal.models.content import Content, ImportItem
 from medportal.models.imports import ACTIVE, ImportRun, ImportState
+from medportal.models.specialist import Trial
 
 STEP_SECONDS = 8.0
 MESSAGES = 200
@@ -81,6 +83,7 @@ class _Desk(Watcher):
 
     def __init__(self, row: ImportRun, names: dict[Path, str], deadline: float) -> None:
         self.run_id, self.names, self.deadline = row.id, names, deadline
+        self.unit = IMPORTERS[row.source].unit
         self.before = Totals(made=row.made, merged=row.merged, published=row.published)
         self.messages: list[str] = []
         self.found = 0
@@ -90,7 +93,7 @@ class _Desk(Watcher):
         if self.found > MOST_BROKEN:
             raise WrongFile(f"more than {MOST_BROKEN} records cannot be read")
         if len(self.messages) < MESSAGES:
-            self.messages.append(strip_controls(f"{self.names[path]}, line {line}: {why}")[:300])
+            self.messages.append(strip_controls(f"{self.names[path]}, {self.unit} {line}: {why}")[:300])
 
     def batch(self, totals: Totals, done: int, of: int) -> bool:
         assert self.run_id is not None
@@ -153,13 +156,32 @@ def _undo(row: ImportRun, deadline: float) -> None:
 def _remove_some(number: int, by: str) -> int:
     """A batch, committed; how many pages it removed."""
     row, began, removed = db.session.get_one(ImportRun, number), time.monotonic(), 0
+    if queries.brings_facts(row):
+        return _remove_facts(row, by)
     for content_id in db.session.scalars(queries.removable(row).order_by(Content.id).limit(100)).all():
         db.session.execute(sa.delete(ImportItem).where(ImportItem.content_id == content_id))
         services.delete_content(db.session.get_one(Content, content_id), by=by)
         removed += 1
         if time.monotonic() - began > BATCH_SECONDS:
             break
-    _set(number, removed=ImportRun.removed + removed, position=ImportRun.position + removed)
+    _removed(number, removed)
+    return removed
+
+
+def _remove_facts(run_row: ImportRun, by: str) -> int:
+    number, source = run_row.id, run_row.source
+    found = db.session.scalars(queries.removable_rows(run_row).limit(100)).all()
+    for row in found:
+        external = row.number if isinstance(row, Trial) else row.external_id
+        db.session.execute(
+            sa.delete(ImportItem).where(ImportItem.source == source, ImportItem.external_id == external)
+        )
+        specialists.delete_record(row, by=by)
+    _removed(number, len(found))
+    return len(found)
+
+
+def _removed(number: int, count: int) -> None:
+    _set(number, removed=ImportRun.removed + count, position=ImportRun.position + count)
     db.session.commit()
     db.session.expunge_all()
-    return removed

@@ -17,6 +17,7 @@ from medportal.models import (  # noqa: F401  # imported for their tables
     renewal,
     search,
     setting,
+    specialist,
     subscription,
     taxonomy,
     treatment,

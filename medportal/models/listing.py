@@ -52,6 +52,8 @@ class Listing(Model):
     text_title: Mapped[str] = mapped_column(sa.String(300))
     summary: Mapped[str] = mapped_column(sa.Text, default="")
     origin: Mapped[str] = mapped_column(sa.String(10))
+    superseded: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Something newer has taken its place."""
     sort_key: Mapped[str] = mapped_column(SortKey)
     letter: Mapped[str] = mapped_column(sa.String(1))
     date: Mapped[moment]

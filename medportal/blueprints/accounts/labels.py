@@ -123,6 +123,21 @@ ACTIONS = {
     "poll closed": _l("Poll closed"),
     "poll deleted": _l("Poll deleted"),
     "message answered": _l("Message answered by email"),
+    "opinion added": _l("Opinion added"),
+    "opinion changed": _l("Opinion changed"),
+    "opinion published": _l("Opinion published"),
+    "opinion withdrawn": _l("Opinion withdrawn"),
+    "opinion deleted": _l("Opinion deleted"),
+    "trial added": _l("Trial added"),
+    "trial changed": _l("Trial changed"),
+    "trial deleted": _l("Trial deleted"),
+    "trial linked": _l("Trial put on a page"),
+    "trial unlinked": _l("Trial taken off a page"),
+    "medicine added": _l("News of a medicine added"),
+    "medicine changed": _l("News of a medicine changed"),
+    "medicine deleted": _l("News of a medicine deleted"),
+    "medicine linked": _l("News of a medicine put on a page"),
+    "medicine unlinked": _l("News of a medicine taken off a page"),
 }
 
 OBJECTS = {
@@ -143,6 +158,9 @@ OBJECTS = {
     "Category": _l("Category"),
     "EmergencyNumber": _l("Emergency number"),
     "Poll": _l("Poll"),
+    "Opinion": _l("Expert's opinion"),
+    "Trial": _l("Clinical trial"),
+    "DrugUpdate": _l("News of a medicine"),
 }
 ACTORS = {
     "visitor": _l("somebody not signed in"),

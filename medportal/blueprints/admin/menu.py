@@ -37,6 +37,7 @@ MENU = (
     Item("media.pictures", _l("Pictures"), "image"),
     Item("people.people", _l("People and organisations"), "users"),
     Item("consultants.changes", _l("Changes of profiles"), "stethoscope"),
+    Item("specialists.index", _l("Trials and medicines"), "book-open"),
     Item("taxonomy.categories", _l("Categories"), "tag"),
     Item("emergency.numbers", _l("Emergency numbers"), "siren"),
     Item("pages.admin_messages", _l("Messages"), "message-circle"),

@@ -5,10 +5,12 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from medportal.blueprints.content.addresses import profile_url
+from medportal.blueprints.content.addresses import page_url, profile_url
 from medportal.blueprints.content.page import TextPage
+from medportal.blueprints.content.specialists import Records, Signed
 from medportal.choices import setting
 from medportal.i18n import current_language
+from medportal.lib.html import to_text
 from medportal.models.types import localize
 from medportal.templating import absolute, site_day
 
@@ -37,6 +39,8 @@ def page_json_ld(page: TextPage) -> dict[str, Any]:
     citations = [_citation(reference) for reference in page.content.references]
     if citations:
         web_page["citation"] = citations
+    if page.opinions:
+        web_page["comment"] = [_opinion(signed, page.lang) for signed in page.opinions]
     _translations(page, web_page)
     if page.kind.schema_type != "WebPage":
         thing: dict[str, Any] = {
@@ -51,8 +55,46 @@ def page_json_ld(page: TextPage) -> dict[str, Any]:
         thing["description"] = page.description
         if page.kind.json_ld:
             page.kind.json_ld(page, thing)
+        _records(page.records, thing, page.lang)
         web_page["mainEntity"] = thing
     return {"@context": "https://schema.org", **web_page}
+
+
+def _opinion(signed: Signed, lang: str) -> dict[str, Any]:
+    """A remark on the page by somebody else, never `reviewedBy` nor a `Review`: machines shall not take an opinion for a
+    check of the text, and it hangs on the page, not on the disease, so that it is no fact about the disease either."""
+    return {
+        "@type": "Comment",
+        "genre": _("Expert's opinion"),
+        "text": to_text(signed.html),
+        "dateCreated": signed.given_on.isoformat(),
+        "author": _person(signed.person, lang),
+        "inLanguage": lang,
+    }
+
+
+def _records(records: Records, thing: dict[str, Any], lang: str) -> None:
+    """Trials and guidelines of a disease; their status changes, so who wants it asks the registry."""
+    if records.trials:
+        thing["study"] = [
+            {"@type": "MedicalTrial", "name": trial.title, "identifier": trial.number, "url": trial.url}
+            for trial in records.trials
+        ]
+    current = [found for found in records.guidelines if not found.entry.superseded]
+    if current:
+        thing["guideline"] = [
+            {
+                "@type": "MedicalGuideline",
+                "name": found.entry.title,
+                "url": absolute(page_url("guideline", found.entry.slug)),
+                "guidelineDate": str(found.detail.year),
+                "recognizingAuthority": {
+                    "@type": "Organization",
+                    "name": localize(found.detail.issuer, lang),
+                },
+            }
+            for found in current
+        ]
 
 
 def _translations(page: TextPage, web_page: dict[str, Any]) -> None:
@@ -179,5 +221,80 @@ def page_json(page: TextPage) -> dict[str, Any]:
             }
             for r in page.content.references
         ],
+        "opinions": [_opinion_json(signed, page.lang) for signed in page.opinions],
+        "for_specialists": _records_json(page.records, page.lang),
         "translations": {lang: absolute(address) for lang, address in page.translations.items()},
+    }
+
+
+def _opinion_json(signed: Signed, lang: str) -> dict[str, Any]:
+    opinion, person = signed.opinion, signed.person
+    return {
+        "label": "opinion",
+        "origin": opinion.origin,
+        "by": localize(person.name, lang),
+        "specialties": [localize(specialty.name, lang) for specialty in person.specialties],
+        "given_on": signed.given_on.isoformat(),
+        "interests": localize(opinion.interests, lang) or "none declared",
+        "html": signed.html,
+    }
+
+
+def _records_json(records: Records, lang: str) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "trials": [
+            {
+                "registry": trial.register,
+                "number": trial.number,
+                "title": trial.title,
+                "status": trial.status,
+                "status_as_of": trial.status_as_of.isoformat() if trial.status_as_of else None,
+                "phase": trial.phase or None,
+                "conditions": trial.conditions,
+                "countries": trial.countries,
+                "url": trial.url,
+                "origin": trial.origin,
+            }
+            for trial in records.trials
+        ],
+        "medicines": [
+            {
+                "name": drug.name,
+                "generic": drug.generic or None,
+                "kind": drug.kind,
+                "issuer": drug.issuer,
+                "issued_on": drug.issued_on.isoformat() if drug.issued_on else None,
+                "summary": localize(drug.summary, lang) or None,
+                "source": drug.source,
+                "url": drug.url,
+                "origin": drug.origin,
+            }
+            for drug in records.drugs
+        ],
+        "guidelines": [
+            {
+                "title": found.entry.title,
+                "url": absolute(page_url("guideline", found.entry.slug)),
+                "issuer": localize(found.detail.issuer, lang),
+                "year": found.detail.year,
+                "version": found.detail.version,
+                "superseded": found.entry.superseded,
+                "superseded_by": absolute(page_url("guideline", found.successor.slug))
+                if found.successor
+                else None,
+            }
+            for found in records.guidelines
+        ],
+        "abstracts": [
+            {
+                "title": found.entry.title,
+                "url": absolute(page_url("abstract", found.entry.slug)),
+                "journal": found.detail.journal,
+                "published": found.detail.published,
+                "doi": found.detail.doi,
+                "pmid": found.detail.pmid,
+                "lay_summary": found.summary or None,
+            }
+            for found in records.abstracts
+        ],
     }

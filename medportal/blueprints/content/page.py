@@ -9,7 +9,7 @@ from functools import cached_property
 
 from flask_babel import LazyString
 
-from medportal.blueprints.content import queries
+from medportal.blueprints.content import queries, specialists
 from medportal.blueprints.content.addresses import page_url
 from medportal.content_types import KINDS, ContentType
 from medportal.content_types.sections import ORDER, SECTIONS
@@ -42,8 +42,12 @@ class TextPage:
         self.lang = text.lang
         self.detail = queries.detail_of(self.kind, self.content.id)
         main = self.content.categories[0].id if self.content.categories else None
-        self.related: Sequence[Listing] = queries.related(self.content.id, self.lang)
-        shown = [self.content.id, *(entry.content_id for entry in self.related)]
+        beside = self.kind.for_specialists
+        self.opinions = specialists.opinions(self.content.id, self.lang) if beside else []
+        self.records = specialists.records(self.content.id, self.lang) if beside else specialists.Records()
+        related = queries.related(self.content.id, self.lang)
+        self.related: Sequence[Listing] = [e for e in related if e.content_id not in self.records.pages]
+        shown = [self.content.id, *(entry.content_id for entry in related)]
         self.same_category = queries.same_category(main, self.lang, shown)
         self.symptoms = queries.symptoms(self.content.id, self.lang)
         self.treatments = self._treatments()

@@ -10,13 +10,15 @@ from medportal.models.imports import ImportState
 
 @dataclass(frozen=True)
 class Source:
-    """`suffixes`: what its files end with; `archives`: whether a zip of such files is taken too."""
+    """`suffixes`: what its files end with; `archives`: whether a zip of such files is taken too; `facts`: its records
+    become trials or news of medicines, not pages."""
 
     label: Any
     about: Any
     suffixes: tuple[str, ...]
     archives: bool = False
     companion: bool = False
+    facts: bool = False
 
 
 SOURCES = {
@@ -28,6 +30,22 @@ SOURCES = {
         suffixes=(".jsonl.gz", ".jsonl"),
         archives=True,
         companion=True,
+    ),
+    "trials": Source(
+        label=_l("Clinical trials of ClinicalTrials.gov"),
+        about=_l(
+            "JSON of its present interface, one study or several. The trials wait in their list to be linked."
+        ),
+        suffixes=(".json",),
+        archives=True,
+        facts=True,
+    ),
+    "openfda": Source(
+        label=_l("Labels of medicines, from openFDA"),
+        about=_l("JSON of its drug/label answers, licence CC0. They wait in their list to be linked."),
+        suffixes=(".json",),
+        archives=True,
+        facts=True,
     ),
 }
 

@@ -15,6 +15,7 @@ from medportal.models.content import Content, ContentText, Origin, Status
 from medportal.models.listing import Listing
 from medportal.models.people import Person
 from medportal.models.practice import CredentialCheck, Place
+from medportal.models.specialist import Opinion, OpinionStatus
 from medportal.models.taxonomy import Specialty
 from medportal.models.trust import Credit, Review, Role
 from medportal.models.types import localize
@@ -50,12 +51,13 @@ def is_empty(column: Any) -> sa.ColumnElement[bool]:
 
 
 def pages_of(person_id: Any) -> sa.CompoundSelect[int]:
-    """The content that bears this person's name, as credit or as review."""
+    """The content that bears this person's name, as credit, review or opinion."""
     return sa.union(
         sa.select(Credit.content_id.label("content_id")).where(Credit.person_id == person_id),
         sa.select(ContentText.content_id)
         .join(Review, Review.text_id == ContentText.id)
         .where(Review.person_id == person_id),
+        sa.select(Opinion.content_id).where(Opinion.person_id == person_id),
     )
 
 
@@ -153,6 +155,16 @@ def wrote_published(person_id: int) -> bool:
             Content.origin == Origin.OWN,
             ContentText.status == Status.PUBLISHED,
         )
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def signed_opinion(person_id: int) -> bool:
+    """Whether readers see an opinion by this person."""
+    query = sa.select(Opinion.id).where(
+        Opinion.person_id == person_id,
+        Opinion.status == OpinionStatus.PUBLISHED,
+        Opinion.origin == Origin.OWN,
     )
     return db.session.scalar(query.limit(1)) is not None
 

@@ -13,6 +13,7 @@ from medportal.blueprints.people import merging, queries
 from medportal.extensions import db
 from medportal.models.people import Person, PersonSpecialty
 from medportal.models.subscription import Follow
+from medportal.models.specialist import Opinion
 from medportal.models.trust import Credit, Review
 from medportal.models.types import Localized
 from medportal.renewals import renew
@@ -56,6 +57,8 @@ def change_person(person: Person, facts: Facts, *, by: str) -> None:
         raise Needed
     if facts.form != person.form and queries.reviewed(person.id):
         raise Needed
+    if queries.signed_opinion(person.id) and not _may_sign(person, facts):
+        raise Needed
     _fill(person, facts)
     db.session.flush()
     _set_specialties(person, facts.specialties)
@@ -68,6 +71,12 @@ def _loses(person: Person, facts: Facts) -> bool:
         return False
     credential = bool(person.degrees or person.title) and not (facts.degrees or facts.title)
     return credential or (person.interests is not None and facts.interests is None)
+
+
+def _may_sign(person: Person, facts: Facts) -> bool:
+    """What an opinion must say of who gave it."""
+    credential = facts.degrees or facts.title or person.rank
+    return bool(facts.form == "person" and credential and facts.specialties)
 
 
 def _fill(person: Person, facts: Facts) -> None:
@@ -106,6 +115,7 @@ def merge_people(gone: Person, kept: Person, *, by: str) -> None:
     _move_follows(gone, kept)
     db.session.execute(sa.update(Review).where(Review.person_id == gone.id).values(person_id=kept.id))
     merging.take_profile(gone, kept)
+    db.session.execute(sa.update(Opinion).where(Opinion.person_id == gone.id).values(person_id=kept.id))
     audit.record("people merged", kept, actor=by, gone=gone.id)
     db.session.expire_all()
     db.session.delete(gone)
