@@ -65,6 +65,7 @@ RULES = {
         Rule("members", roles=frozenset(Role)),
         Rule("staff", roles=STAFF),
         Rule("owners", roles=frozenset({Role.OWNER})),
+        Rule("consultants", roles=frozenset({Role.CONSULTANT})),
     )
 }
 
@@ -92,6 +93,7 @@ halfway = _mark("halfway")
 members = _mark("members")
 staff = _mark("staff")
 owners = _mark("owners")
+consultants = _mark("consultants")
 
 
 def fresh(view: View) -> View:

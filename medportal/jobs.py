@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from medportal import delivery, queues, renewals, retention, samples
 from medportal.blueprints.accounts import erasure
 from medportal.blueprints.editing import publishing, reminders
+from medportal.blueprints.questions import upkeep as questions
 from medportal.digests import bounces, staging
 from medportal.extensions import db, reading
 from medportal.importers import runs as imports
@@ -50,6 +51,7 @@ JOBS = (
     Recurring("erase-accounts", timedelta(minutes=10), erasure.erase_due),
     Recurring("search-index", timedelta(minutes=10), search_upkeep.keep),
     Recurring("reviews", timedelta(hours=1), reminders.remind),
+    Recurring("questions", timedelta(hours=1), questions.keep),
     Recurring("clean-up", timedelta(hours=1), retention.clean_up),
 )
 

@@ -78,6 +78,8 @@ LETTERS = {
     "subscribe": _l("Confirmation of a subscription"),
     "digest": _l("Digest"),
     "mailing": _l("Announcement"),
+    "question": _l("About a question to a consultant"),
+    "question_work": _l("Questions that wait"),
     "test": _l("Test of a digest"),
     "mailing_test": _l("Test of an announcement"),
 }

@@ -36,6 +36,8 @@ LETTERS = {
     "sign_up_burst": {},
     "review_due": {"count": 2},
     "subscribe": {"purpose": "subscribe"},
+    "question": {"what": "gone", "question": 0},
+    "question_work": {"what": "assigned"},
 }
 
 

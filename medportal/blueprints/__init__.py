@@ -14,6 +14,7 @@ from medportal.blueprints import (
     pages,
     people,
     profile,
+    questions,
     search,
     settings,
     statistics,
@@ -38,4 +39,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(people.bp)
     app.register_blueprint(taxonomy.bp)
     app.register_blueprint(emergency.bp)
+    app.register_blueprint(questions.bp)
     app.register_blueprint(content.bp)

@@ -108,6 +108,20 @@ ACTIONS = {
     "emergency number changed": _l("Emergency number changed"),
     "emergency number checked": _l("Emergency number checked again"),
     "emergency number deleted": _l("Emergency number deleted"),
+    "question asked": _l("Question to a consultant arrived"),
+    "question read": _l("Question opened and read"),
+    "question assigned": _l("Question assigned"),
+    "question returned": _l("Answer given back to the consultant"),
+    "question declined": _l("Question declined"),
+    "answer saved": _l("Draft of an answer saved"),
+    "answer handed over": _l("Answer handed over"),
+    "answer sent": _l("Answer sent to the asker"),
+    "question offered": _l("Version for publication shown to the asker"),
+    "question consent": _l("Consent to publication given"),
+    "question wish": _l("Wish about publication changed"),
+    "question reply": _l("Reply to an answer arrived"),
+    "question published": _l("Question and answer published"),
+    "question withdrawn": _l("Question withdrawn and erased"),
 }
 
 OBJECTS = {
@@ -127,10 +141,12 @@ OBJECTS = {
     "Person": _l("Person"),
     "Category": _l("Category"),
     "EmergencyNumber": _l("Emergency number"),
+    "Question": _l("Question to a consultant"),
 }
 ACTORS = {
     "visitor": _l("somebody not signed in"),
     "subscriber": _l("a subscriber, by link"),
+    "asker": _l("who asked"),
     "jobs": _l("the jobs program"),
     "command line": _l("command line"),
     "setup": _l("first set-up"),
@@ -175,6 +191,13 @@ FIELDS = {
     "consent_at": _l("Consent given on"),
     "consent_how": _l("Consent given"),
     "occasion": _l("Occasion"),
+    "title": _l("Title"),
+    "phase": _l("State"),
+    "may_publish": _l("May be published without the name"),
+    "reply": _l("Reply"),
+    "rating": _l("Rating"),
+    "rating_words": _l("Words to the rating"),
+    "answer": _l("Answer"),
 }
 
 
