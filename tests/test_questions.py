@@ -325,6 +325,29 @@ def test_those_of_the_specialty_are_offered_first(as_, owner, consultant, look, 
     assert names == ["Please choose", "Dr Zeta Sample (this specialty)", "Dr Nuha Sample"]
 
 
+@pytest.mark.usefixtures("open_site")
+def test_a_reply_can_go_to_another_consultant_and_the_answer_keeps_its_author(
+    as_, owner, consultant, look, in_app
+):
+    member = as_("member")
+    ask(member, publish="no")
+    number = look(lambda q: q.id)
+    desk, mine = Desk(owner, number), f"/en/account/questions/{number}"
+    desk.open()
+    desk.assign(consultant.person)
+    work(consultant, number, "en")
+    desk.press("send")
+    press(member, mine, "/reply", words="And with oliveoil on it?")
+    other = as_("consultant", email="other@mail.example.com")
+    desk.assign(in_app(lambda: add_consultant(user_number("other@mail.example.com"), "Dr Other Sample")))
+    consultant.get(f"/en/consultants/work/questions/{number}", 404)
+    work(other, number, "en", reference=False)
+    desk.press("send")
+    page = member.get(mine)
+    assert "Dr Nuha Sample" in page.one("main dl.facts").get_text()
+    assert ANSWER["en"] in page.text
+
+
 # Asking
 
 

@@ -90,7 +90,8 @@ def _page(question: Question, status: int = 200, **forms: Form) -> Answer:
         "admin/question.html",
         question=question,
         is_open=is_open,
-        phase_open=question.phase in answering.OPEN,
+        can_assign=answering.can_assign(question),
+        can_decline=question.phase in answering.OPEN,
         can_send=answering.can_send(question),
         can_offer=publication.can_offer(question),
         can_publish=publication.can_publish(question),
@@ -135,7 +136,7 @@ def admin_open(number: int) -> Answer:
 def admin_assign(number: int) -> Answer:
     """The words need not be read for it: the specialty will do."""
     question = _question(number)
-    if question.phase not in answering.OPEN:
+    if not answering.can_assign(question):
         abort(409)
     form = _assign_form(question, filled=True)
     if not form.validate():

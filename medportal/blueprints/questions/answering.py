@@ -27,13 +27,20 @@ def opened(question: Question, *, by: str) -> None:
     _done("question read", question, by)
 
 
+def can_assign(question: Question) -> bool:
+    return question.phase in OPEN or question.reply_phase in (Reply.NEW, Reply.DRAFTED)
+
+
 def assign(question: Question, person: Person, note: str, *, by: str) -> None:
-    """To this consultant. What another one had drafted goes: it was theirs."""
-    answer = question.answer()
+    """To this consultant. What another one had drafted goes: it was theirs. What was sent stays theirs too."""
+    answer = question.answer(follow=is_follow(question))
     if answer is not None and answer.person_id != person.id:
         question.answers.remove(answer)
-    question.person, question.note = person, note
-    question.phase, question.assigned_at = Phase.ASSIGNED, utc_now()
+    if is_follow(question):
+        question.reply_phase = Reply.NEW
+    else:
+        question.phase = Phase.ASSIGNED
+    question.person, question.note, question.assigned_at = person, note, utc_now()
     _done("question assigned", question, by, person=person.id)
     worker = db.session.get(User, person.user_id) if person.user_id else None
     if worker is not None:
