@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from medportal import audit, limits
 from medportal.blueprints.accounts import queries as accounts
-from medportal.blueprints.accounts.bursts import hold_back
+from medportal.blueprints.accounts.bursts import are_many, tell_owners
 from medportal.blueprints.questions import letters, publication, rules
 from medportal.blueprints.questions.links import new_seed
 from medportal.extensions import db
@@ -53,7 +53,10 @@ def ask_by_mail(asked: Asked, email: str, *, burst: int) -> None:
     if not limits.allow("question-address", accounts.subject_of(email), limit=A_DAY, seconds=DAY):
         return
     question = _new(asked, email=email, email_key=addresses.key(email))
-    letters.tell(question, "confirm", held=hold_back(burst))
+    held = are_many(burst)
+    letters.tell(question, "confirm", held=held)
+    if held:
+        tell_owners()
 
 
 def _new(asked: Asked, **who: object) -> Question:
