@@ -204,15 +204,15 @@ def test_one_reply_is_answered_by_the_same_consultant_and_a_second_is_refused(as
     work(consultant, number, "en")
     desk.press("send")
     assert look(lambda q: q.due_at) is None
-    press(member, mine, "/reply", 422, words="")
-    press(member, mine, "/reply", words="And with oliveoil on it?")
+    press(member, mine, "/reply", 422, more="")
+    press(member, mine, "/reply", more="And with oliveoil on it?")
     assert look(lambda q: q.due_at) is not None
     assert "oliveoil" in consultant.get(f"/en/consultants/work/questions/{number}").text
     work(consultant, number, "en", reference=False)
     desk.press("send")
     assert len(member.get(mine).all("section[aria-labelledby^='answer-']")) == 2
-    member.send(f"{mine}/reply", 409, words="And one thing more?")
-    press(member, mine, "/rate", stars="5", words="Thank you")
+    member.send(f"{mine}/reply", 409, more="And one thing more?")
+    press(member, mine, "/rate", stars="5", remarks="Thank you")
     assert look(lambda q: (q.rating, q.reply_phase)) == (5, "answered")
 
 
@@ -261,7 +261,7 @@ def test_22_and_64_only_asker_that_consultant_and_owner_read_a_question(
     for who in ("member", "consultant", "editor"):
         for what in ("withdraw", "agree", "reply", "rate", "wish"):
             others[who].send(
-                f"/en/account/questions/{number}/{what}", 404, sure="y", words="x" * 20, stars="1"
+                f"/en/account/questions/{number}/{what}", 404, sure="y", more="x" * 20, stars="1"
             )
         assert SECRET not in others[who].get("/en/account/questions").html
     assert SECRET not in others["consultant"].get("/en/consultants/work/questions").html
@@ -337,7 +337,7 @@ def test_a_reply_can_go_to_another_consultant_and_the_answer_keeps_its_author(
     desk.assign(consultant.person)
     work(consultant, number, "en")
     desk.press("send")
-    press(member, mine, "/reply", words="And with oliveoil on it?")
+    press(member, mine, "/reply", more="And with oliveoil on it?")
     other = as_("consultant", email="other@mail.example.com")
     desk.assign(in_app(lambda: add_consultant(user_number("other@mail.example.com"), "Dr Other Sample")))
     consultant.get(f"/en/consultants/work/questions/{number}", 404)
@@ -444,6 +444,22 @@ def test_54_one_address_asks_three_times_a_day_and_nobody_is_told(visitor, lette
     for _ in range(4):
         assert ask(visitor()).response.headers["Location"] == "/en/consultants/ask/sent"
     assert (count(), len(letters())) == (3, 3)
+
+
+@pytest.mark.usefixtures("open_site")
+def test_many_questions_at_once_wait_for_an_owner(app, visitor, make_user, letters):
+    make_user("owner@mail.example.com", "owner")
+    app.config.update(SIGN_UP_BURST=1)
+    try:
+        for n in range(2):
+            ask(visitor(), email=f"reader{n}@mail.example.com")
+    finally:
+        app.config.update(SIGN_UP_BURST=50)
+    assert [(letter.name, letter.state) for letter in letters()] == [
+        ("question", "queued"),
+        ("question", "held"),
+        ("sign_up_burst", "queued"),
+    ]
 
 
 @pytest.mark.usefixtures("open_site")
@@ -662,7 +678,7 @@ def test_an_answer_goes_back_to_the_consultant_with_what_is_missing(as_, owner, 
     desk.open()
     desk.assign(consultant.person)
     work(consultant, number, "en")
-    desk.press("back", note="Please say something about wheat.")
+    desk.press("back", missing="Please say something about wheat.")
     page = consultant.get(f"/en/consultants/work/questions/{number}")
     assert "about wheat" in page.text
     assert ANSWER["en"] in page.one("#body_en").get_text()
@@ -793,6 +809,27 @@ def test_43_a_question_that_looks_like_markup_is_shown_as_text(as_, owner, consu
         page = browser.get(path)
         assert "<b>is this bold" not in page.html
         assert "is this bold?" in page.text
+
+
+@pytest.mark.usefixtures("open_site")
+def test_no_id_stands_twice_on_a_page(as_, owner, consultant, look, lang):
+    member = as_("member")
+    ask(member)
+    number = look(lambda q: q.id)
+    desk = Desk(owner, number)
+    desk.open()
+    desk.assign(consultant.person)
+    work(consultant, number, "en")
+    pages = [owner.get(f"/{lang}/admin/questions/{number}")]
+    desk.offer("en")
+    pages += [member.get(f"/{lang}/account/questions/{number}"), member.get(ASK.format(lang=lang))]
+    press(member, f"/en/account/questions/{number}", "/reply", more="And with oliveoil on it?")
+    pages += [consultant.get(f"/{lang}/consultants/work/questions/{number}")]
+    pages += [member.get(f"/{lang}/account/questions/{number}")]
+    for page in pages:
+        ids = [element["id"] for element in page.all("[id]")]
+        assert len(ids) == len(set(ids)), sorted(one for one in ids if ids.count(one) > 1)
+        assert all(page.soup.find(id=one["for"]) for one in page.all("label[for]"))
 
 
 # Letters

@@ -154,7 +154,7 @@ def admin_give_back(number: int) -> Answer:
     form = NoteForm()
     if not form.validate():
         return _page(question, 422, back=form)
-    answering.give_back(question, form.note.data or "", by=me())
+    answering.give_back(question, form.missing.data or "", by=me())
     return _done(question, "returned")
 
 

@@ -102,7 +102,7 @@ class AgreeForm(TranslatedForm):
 
 
 class ReplyForm(TranslatedForm):
-    words = TextAreaField(
+    more = TextAreaField(
         _l("One thing more"),
         description=_l("You can reply once."),
         validators=[InputRequired(), Length(min=5, max=BODY)],
@@ -122,7 +122,7 @@ class RateForm(TranslatedForm):
         ],
         validators=[InputRequired()],
     )
-    words = TextAreaField(
+    remarks = TextAreaField(
         _l("In your own words"),
         description=_l("Read by the owner of the site only."),
         validators=[Length(max=1000)],
@@ -149,7 +149,7 @@ class AssignForm(MemberForm):
 
 
 class NoteForm(MemberForm):
-    note = TextAreaField(
+    missing = TextAreaField(
         _l("What is missing?"),
         validators=[InputRequired(), Length(max=1000)],
         render_kw={"rows": 3, "dir": "auto"},

@@ -95,7 +95,7 @@ def _page(question: Question, *, by_link: bool, status: int = 200, **forms: Form
 
 
 def _rate_form(question: Question) -> RateForm:
-    known = {"stars": str(question.rating or ""), "words": question.rating_words}
+    known = {"stars": str(question.rating or ""), "remarks": question.rating_words}
     return RateForm(formdata=None, data=known)
 
 
@@ -172,14 +172,14 @@ def _agree(question: Question, _form: Form | None) -> Done:
 def _reply(question: Question, form: Form | None) -> Done:
     if form is None or not asking.can_reply(question):
         return None
-    asking.reply(question, form["words"].data)
+    asking.reply(question, form["more"].data)
     return "replied"
 
 
 def _rate(question: Question, form: Form | None) -> Done:
     if form is None or not question.has_answer:
         return None
-    asking.rate(question, int(form["stars"].data), form["words"].data or "")
+    asking.rate(question, int(form["stars"].data), form["remarks"].data or "")
     return "rated"
 
 
