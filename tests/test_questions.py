@@ -180,6 +180,14 @@ def published(member, owner, consultant, look, *, langs=("ar", "en")):
     return number
 
 
+def test_of_a_sample_it_is_not_said_that_anybody_asked(make_content, visitor, lang):
+    make_content("question", title={"en": "Bread", "ar": "خبز"}, origin="sample")
+    page = visitor().get(visitor().get(f"/{lang}/questions/").one("article.card a")["href"])
+    assert not [name for name in ("A reader", "أحد القراء") if name in page.text]
+    data = json.loads(page.one("script[type='application/ld+json']").get_text())
+    assert "author" not in data["mainEntity"]
+
+
 @pytest.mark.usefixtures("open_site")
 def test_taking_the_publication_back_leaves_the_answer_to_the_asker(
     as_, owner, consultant, look, visitor, lang

@@ -7,6 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from medportal.content_types.base import ContentType
+from medportal.models.content import Origin
 from medportal.models.types import localize
 
 
@@ -19,12 +20,13 @@ def _json_ld(page: Any, thing: dict[str, Any]) -> None:
         "text": page.section_words("answer"),
         "url": f"{page.address}#answer",
     } | dated
+    if page.content.origin == Origin.OWN:  # nobody asked a sample
+        thing["author"] = {"@type": "Person", "name": gettext("A reader")}
     people = [_author(credit.person, page.lang) for credit in page.authors]
     if people:
         answer["author"] = people
     thing.update(
         text=page.section_words("question") or page.text.title,
-        author={"@type": "Person", "name": gettext("A reader")},
         answerCount=1,
         acceptedAnswer=answer,
         **dated,

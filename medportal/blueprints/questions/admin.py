@@ -63,7 +63,10 @@ def admin_look_in() -> Answer:
 
 
 def _question(number: int) -> Question:
+    """What changes it stands in line: nothing is published twice, or while its asker withdraws it."""
     question = row_or_404(Question, number)
+    if request.method == "POST":
+        db.session.refresh(question, with_for_update=True)
     if question.phase == Phase.WAITING:
         abort(404)
     return question

@@ -52,7 +52,9 @@ def offer(question: Question, words: Words, *, by: str) -> None:
 
 
 def can_publish(question: Question) -> bool:
-    return question.phase == Phase.OFFERED and question.is_agreed
+    answer = question.answer()
+    signed = answer is not None and answer.person is not None
+    return signed and question.phase == Phase.OFFERED and question.is_agreed
 
 
 def publish(

@@ -40,6 +40,8 @@ def work_look_in() -> Answer:
 def _mine(number: int) -> Question:
     """Through the consultant: what was assigned to somebody else does not exist."""
     query = queries.of_consultant(member()).where(Question.id == number)
+    if request.method == "POST":
+        query = query.with_for_update(of=Question)
     question = db.session.scalar(query) if number < 2**31 else None
     if question is None:
         abort(404)
