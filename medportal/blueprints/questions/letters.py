@@ -16,9 +16,12 @@ from medportal.templating import absolute
 
 @dataclass(frozen=True)
 class Words:
+    """`before` stands above the link, `after` below it."""
+
     subject: Any
-    text: tuple[Any, ...]
+    before: tuple[Any, ...]
     button: Any = ""
+    after: tuple[Any, ...] = ()
 
 
 TO_ASKERS = {
@@ -29,12 +32,14 @@ TO_ASKERS = {
                 "Somebody, probably you, wrote a question to a consultant on this site and gave this address. "
                 "It is sent only when you open the link and press the button:"
             ),
+        ),
+        _l("Look at it and send it"),
+        (
             _l(
                 "If it was not you, nothing needs to be done: without the button nobody reads it, and it is "
                 "erased after three days."
             ),
         ),
-        _l("Look at it and send it"),
     ),
     "received": Words(
         _l("Your question has arrived"),
@@ -42,12 +47,14 @@ TO_ASKERS = {
             _l(
                 "The page of your question says when an answer can be expected. There it can also be withdrawn:"
             ),
+        ),
+        _l("To the question"),
+        (
             _l(
                 "In an emergency do not wait for it: call the local emergency number. "
                 "Keep this email to yourself: whoever has its link can read the question."
             ),
         ),
-        _l("To the question"),
     ),
     "answered": Words(
         _l("There is an answer for you"),
