@@ -19,6 +19,7 @@ from medportal.blueprints.accounts import erasure
 from medportal.blueprints.consultants import expiry
 from medportal.blueprints.editing import publishing, reminders
 from medportal.blueprints.polls import services as polls
+from medportal.blueprints.questions import upkeep as questions
 from medportal.digests import bounces, staging
 from medportal.extensions import db, reading
 from medportal.importers import runs as imports
@@ -54,6 +55,7 @@ JOBS = (
     Recurring("search-index", timedelta(minutes=10), search_upkeep.keep),
     Recurring("reviews", timedelta(hours=1), reminders.remind),
     Recurring("credentials", timedelta(hours=1), expiry.tell),
+    Recurring("questions", timedelta(hours=1), questions.keep),
     Recurring("clean-up", timedelta(hours=1), retention.clean_up),
 )
 

@@ -80,6 +80,8 @@ LETTERS = {
     "message_answer": _l("Answer to a message"),
     "digest": _l("Digest"),
     "mailing": _l("Announcement"),
+    "question": _l("About a question to a consultant"),
+    "question_work": _l("Questions that wait"),
     "test": _l("Test of a digest"),
     "mailing_test": _l("Test of an announcement"),
 }

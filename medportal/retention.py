@@ -12,6 +12,7 @@ from medportal.digests import bounces
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.audit import AuditNetwork
+from medportal.models.consultation import Phase, Question
 from medportal.models.digest import Delivery, Digest, Edition, Stage
 from medportal.models.outbox import MailState, Outbox
 from medportal.models.subscription import Subscriber
@@ -21,6 +22,8 @@ from medportal.search import missed
 LETTERS = timedelta(days=30)
 NETWORKS = timedelta(days=90)
 LINKS = timedelta(days=1)
+UNCONFIRMED = timedelta(days=3)
+"""How long a question waits for its asker to confirm the address."""
 STOPPED = timedelta(days=30)
 """How long a stopped subscription can be taken up again; then its address goes."""
 DELIVERIES = timedelta(days=400)
@@ -40,6 +43,7 @@ def clean_up() -> None:
         sa.delete(KnownDevice).where(KnownDevice.seen_at < now - devices.LASTS),
         sa.delete(AuditNetwork).where(AuditNetwork.at < now - NETWORKS),
         sa.delete(Subscriber).where(Subscriber.stopped_at < now - STOPPED, Subscriber.user_id.is_(None)),
+        sa.delete(Question).where(Question.phase == Phase.WAITING, Question.created_at < now - UNCONFIRMED),
         sa.delete(Outbox).where(
             Outbox.state.not_in([MailState.QUEUED, MailState.HELD]), Outbox.created_at < now - LETTERS
         ),

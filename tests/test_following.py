@@ -315,7 +315,7 @@ def test_going_back_loses_whom_one_follows_and_nothing_else(scratch):
     db.session.commit()
     number = db.session.scalars(sa.select(Subscriber.id)).one()
     assert follows() == [(number, "kind", "news"), (number, "person", None)]
-    downgrade(revision="0012")
+    downgrade(revision="0013")
     assert follows() == [(number, "kind", "news")]
     upgrade()
     assert follows() == [(number, "kind", "news")]

@@ -44,6 +44,8 @@ LETTERS = {
         "quoted": "On the page the dose is 50 mg",
         "sent": AT,
     },
+    "question": {"what": "gone", "question": 0},
+    "question_work": {"what": "assigned"},
 }
 
 

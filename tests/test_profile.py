@@ -171,7 +171,7 @@ def test_61_nobody_else_gets_the_copy(visitor):
 def test_every_table_that_names_a_user_is_known_to_export_or_erasure():
     """A new table with a user in it must be thought of here: what is exported, what the erasure does with it."""
     known = {"user_session", "known_device", "token", "second_factor", "recovery_code", "outbox"}
-    known |= {"subscriber", "working_copy", "person", "vote", "profile_change"}
+    known |= {"subscriber", "working_copy", "person", "vote", "profile_change", "question"}
     naming = {
         table.name
         for table in db.metadata.sorted_tables

@@ -16,6 +16,7 @@ from medportal.blueprints import (
     people,
     polls,
     profile,
+    questions,
     search,
     settings,
     specialists,
@@ -46,4 +47,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(polls.bp)
     app.register_blueprint(consultants.bp)
     app.register_blueprint(specialists.bp)
+    app.register_blueprint(questions.bp)
     app.register_blueprint(content.bp)

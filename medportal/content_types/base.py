@@ -36,6 +36,7 @@ class ContentType:
     detail: the model with its own columns, keyed by `content_id`; None where there are none.
     detail_fields: WTForms fields for those columns, by column name.
     template: what the page shows of the detail ("content/kinds/_event.html"); None shows nothing.
+    page_type: a schema.org type that the page itself has besides.
     schema_type: the schema.org type of the thing itself; `json_ld(page, thing)` may add to it.
     when: the moment a list orders by and the moment it ends, from the detail; None means publication.
     day: the day that a list shows and files it under, from the detail; None means the day of publication.
@@ -58,6 +59,7 @@ class ContentType:
     detail: type[Any] | None = None
     detail_fields: Mapping[str, Field] = field(default_factory=dict)
     template: str | None = None
+    page_type: str = ""
     schema_type: str = "Article"
     json_ld: Callable[[Any, dict[str, Any]], None] | None = None
     when: Callable[[Any], tuple[datetime, datetime | None]] | None = None

@@ -2,6 +2,7 @@
 
 from medportal.models import (  # noqa: F401  # imported for their tables
     audit,
+    consultation,
     content,
     digest,
     emergency,

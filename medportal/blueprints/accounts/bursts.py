@@ -19,7 +19,7 @@ OWN = "own:"
 
 def send_or_hold(template: str, token: Token, *, burst: int, by_owner: bool = False) -> None:
     """The letter with this link, to the address and in the language that stand in it."""
-    held = not by_owner and queries.recent_sign_up_letters() >= burst
+    held = not by_owner and are_many(burst)
     mail.queue(
         template,
         to=token.data["email"],
@@ -30,6 +30,16 @@ def send_or_hold(template: str, token: Token, *, burst: int, by_owner: bool = Fa
     )
     if held:
         token.expires_at = utc_now() + HELD_LASTS
-        for owner in db.session.scalars(queries.owners()):
-            dedupe = f"burst:{utc_now():%Y-%m-%d}:{owner.id}"
-            mail.queue("sign_up_burst", to=owner.email, lang=owner.lang, user=owner, dedupe=dedupe)
+        tell_owners()
+
+
+def are_many(burst: int) -> bool:
+    """Whether there were so many in the last hour that the next has to wait."""
+    return queries.recent_sign_up_letters() >= burst
+
+
+def tell_owners() -> None:
+    """That letters wait for their word; once a day."""
+    for owner in db.session.scalars(queries.owners()):
+        dedupe = f"burst:{utc_now():%Y-%m-%d}:{owner.id}"
+        mail.queue("sign_up_burst", to=owner.email, lang=owner.lang, user=owner, dedupe=dedupe)

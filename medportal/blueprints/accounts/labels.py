@@ -138,6 +138,20 @@ ACTIONS = {
     "medicine deleted": _l("News of a medicine deleted"),
     "medicine linked": _l("News of a medicine put on a page"),
     "medicine unlinked": _l("News of a medicine taken off a page"),
+    "question asked": _l("Question to a consultant arrived"),
+    "question read": _l("Question opened and read"),
+    "question assigned": _l("Question assigned"),
+    "question returned": _l("Answer given back to the consultant"),
+    "question declined": _l("Question declined"),
+    "answer saved": _l("Draft of an answer saved"),
+    "answer handed over": _l("Answer handed over"),
+    "answer sent": _l("Answer sent to the asker"),
+    "question offered": _l("Version for publication shown to the asker"),
+    "question consent": _l("Consent to publication given"),
+    "question wish": _l("Wish about publication changed"),
+    "question reply": _l("Reply to an answer arrived"),
+    "question published": _l("Question and answer published"),
+    "question withdrawn": _l("Question withdrawn and erased"),
 }
 
 OBJECTS = {
@@ -161,10 +175,12 @@ OBJECTS = {
     "Opinion": _l("Expert's opinion"),
     "Trial": _l("Clinical trial"),
     "DrugUpdate": _l("News of a medicine"),
+    "Question": _l("Question to a consultant"),
 }
 ACTORS = {
     "visitor": _l("somebody not signed in"),
     "subscriber": _l("a subscriber, by link"),
+    "asker": _l("who asked"),
     "jobs": _l("the jobs program"),
     "command line": _l("command line"),
     "setup": _l("first set-up"),
@@ -213,6 +229,12 @@ FIELDS = {
     "voted_on": _l("Voted on"),
     "answer": _l("Answer"),
     "answered_at": _l("Answered on"),
+    "title": _l("Title"),
+    "phase": _l("State"),
+    "may_publish": _l("May be published without the name"),
+    "reply": _l("Reply"),
+    "rating": _l("Rating"),
+    "rating_words": _l("Words to the rating"),
 }
 
 

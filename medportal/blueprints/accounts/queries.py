@@ -55,7 +55,10 @@ def recent_sign_up_letters() -> int:
             sa.select(sa.func.count())
             .select_from(Outbox)
             .where(
-                Outbox.template.in_(["verify", "subscribe"]),
+                sa.or_(
+                    Outbox.template.in_(["verify", "subscribe"]),
+                    sa.and_(Outbox.template == "question", Outbox.dedupe.like("question:%:confirm:")),
+                ),
                 ~Outbox.dedupe.startswith("own:"),
                 Outbox.created_at > since,
             )

@@ -16,6 +16,7 @@ from medportal.blueprints.emergency import queries as emergency_queries
 from medportal.blueprints.media import queries as media_queries
 from medportal.blueprints.pages import queries as message_queries
 from medportal.blueprints.people import checks
+from medportal.blueprints.questions import queries as question_queries
 from medportal.blueprints.search import glossary_queries
 from medportal.blueprints.subscriptions import queries as subscription_queries
 from medportal.models.user import STAFF, Role
@@ -42,6 +43,7 @@ MENU = (
     Item("emergency.numbers", _l("Emergency numbers"), "siren"),
     Item("pages.admin_messages", _l("Messages"), "message-circle"),
     Item("polls.admin_polls", _l("Polls"), "list"),
+    Item("questions.admin_questions", _l("Questions"), "circle-help", OWNERS),
     Item("search.admin_missed", _l("Searches"), "search"),
     Item("search.admin_glossary", _l("Glossary"), "languages"),
     Item("statistics.overview", _l("Statistics"), "activity"),
@@ -122,6 +124,47 @@ NEEDS = (
         "pages.admin_messages",
         {"kind": "contact"},
         "message-circle",
+    ),
+    Need(
+        question_queries.late_count,
+        question_queries.say_late,
+        "questions.admin_questions",
+        {"state": "late"},
+        "clock",
+        OWNERS,
+        urgent=True,
+    ),
+    Need(
+        question_queries.closed_count,
+        question_queries.say_closed,
+        "questions.admin_questions",
+        {},
+        "circle-alert",
+        OWNERS,
+    ),
+    Need(
+        question_queries.new_count,
+        question_queries.say_new,
+        "questions.admin_questions",
+        {"state": "new"},
+        "circle-help",
+        OWNERS,
+    ),
+    Need(
+        question_queries.drafted_count,
+        question_queries.say_drafted,
+        "questions.admin_questions",
+        {"state": "drafted"},
+        "circle-help",
+        OWNERS,
+    ),
+    Need(
+        question_queries.agreed_count,
+        question_queries.say_agreed,
+        "questions.admin_questions",
+        {"state": "agreed"},
+        "circle-help",
+        OWNERS,
     ),
     Need(editing.overdue, editing.say_overdue, "editing.index", {"due": "overdue"}, "clock"),
     Need(editing.due_soon, editing.say_due_soon, "editing.index", {"due": "soon"}, "calendar-days"),

@@ -13,4 +13,7 @@ class Line:
     icon: str
 
 
-WORK = [Line("consultants.own_profile", _l("My profile"), "user")]
+WORK = [
+    Line("questions.work", _l("My questions"), "circle-help"),
+    Line("consultants.own_profile", _l("My profile"), "user"),
+]

@@ -17,8 +17,9 @@ from medportal.templating import absolute, site_day
 
 def page_json_ld(page: TextPage) -> dict[str, Any]:
     address = page.address
+    own_type = "MedicalWebPage" if page.kind.medical else "WebPage"
     web_page: dict[str, Any] = {
-        "@type": "MedicalWebPage" if page.kind.medical else "WebPage",
+        "@type": [own_type, page.kind.page_type] if page.kind.page_type else own_type,
         "@id": address,
         "url": address,
         "name": page.text.title,

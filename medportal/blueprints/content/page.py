@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 from flask_babel import LazyString
@@ -18,7 +18,7 @@ from medportal.models.content import Content, ContentText, Part, Section, State,
 from medportal.models.listing import Listing
 from medportal.models.treatment import FIELDS
 from medportal.models.trust import Credit, Review, Role
-from medportal.templating import absolute
+from medportal.templating import absolute, site_day
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,10 @@ class TextPage:
     @property
     def address(self) -> str:
         return absolute(self.url)
+
+    def day(self, moment: datetime) -> str:
+        """For the kinds: the day of a moment where the site is at home, as machines read it."""
+        return site_day(moment).isoformat()
 
     def absolute(self, path: str) -> str:
         """For the kinds, which know no address of the site."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from medportal import audit
 from medportal.blueprints.people import merging, queries
 from medportal.extensions import db
+from medportal.models.consultation import Answer, Question
 from medportal.models.people import Person, PersonSpecialty
 from medportal.models.subscription import Follow
 from medportal.models.specialist import Opinion
@@ -116,6 +117,8 @@ def merge_people(gone: Person, kept: Person, *, by: str) -> None:
     db.session.execute(sa.update(Review).where(Review.person_id == gone.id).values(person_id=kept.id))
     merging.take_profile(gone, kept)
     db.session.execute(sa.update(Opinion).where(Opinion.person_id == gone.id).values(person_id=kept.id))
+    for model in (Question, Answer):
+        db.session.execute(sa.update(model).where(model.person_id == gone.id).values(person_id=kept.id))
     audit.record("people merged", kept, actor=by, gone=gone.id)
     db.session.expire_all()
     db.session.delete(gone)

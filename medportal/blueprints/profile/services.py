@@ -10,6 +10,7 @@ from medportal.blueprints.accounts import queries as account_queries
 from medportal.blueprints.accounts import second_factor
 from medportal.blueprints.accounts.recovery import shut_out, tell
 from medportal.blueprints.accounts.services import tell_member
+from medportal.blueprints.questions import asking
 from medportal.changes import site_changed
 from medportal.digests import subscribers
 from medportal.extensions import db
@@ -75,6 +76,7 @@ def change_address(link: Token) -> User | None:
     db.session.execute(  # what was written to the site under the former address stays theirs
         sa.update(Message).where(sa.func.lower(Message.email) == old.lower()).values(email=new)
     )
+    asking.move(user, old)
     audit.record("address changed", user, actor=actor(user))
     for to, which in ((old, "old"), (new, "new")):
         mail.queue(

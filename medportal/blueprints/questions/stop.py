@@ -11,6 +11,9 @@ from medportal.i18n import current_language
 from medportal.lib.countries import countries
 from medportal.models.emergency import EmergencyNumber
 
+ELSEWHERE = "other"
+"""Who names no country goes on too."""
+
 SIGNS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (
         _l(
