@@ -66,7 +66,6 @@ RULES = {
         Rule("consultants", roles=frozenset({Role.CONSULTANT})),
         Rule("staff", roles=STAFF),
         Rule("owners", roles=frozenset({Role.OWNER})),
-        Rule("consultants", roles=frozenset({Role.CONSULTANT})),
     )
 }
 
@@ -95,7 +94,6 @@ members = _mark("members")
 consultants = _mark("consultants")
 staff = _mark("staff")
 owners = _mark("owners")
-consultants = _mark("consultants")
 
 
 def fresh(view: View) -> View:

@@ -13,8 +13,8 @@ from medportal.blueprints.people import merging, queries
 from medportal.extensions import db
 from medportal.models.consultation import Answer, Question
 from medportal.models.people import Person, PersonSpecialty
-from medportal.models.subscription import Follow
 from medportal.models.specialist import Opinion
+from medportal.models.subscription import Follow
 from medportal.models.trust import Credit, Review
 from medportal.models.types import Localized
 from medportal.renewals import renew
