@@ -54,7 +54,7 @@ def test_removal_leaves_no_trace(loaded, in_app, app, read):
 
 
 def test_home_of_the_sample_shows_every_kind(loaded, read, lang):
-    assert len(read(f"/{lang}/").all(".block h2")) == 10
+    assert len(read(f"/{lang}/").all(".block h2")) == 12
 
 
 def test_posters_are_ours_and_served_harmlessly(loaded, client, read):
