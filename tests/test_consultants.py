@@ -7,9 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from medportal import jobs
+from medportal.blueprints.accounts import erasure
 from medportal.blueprints.consultants import expiry
 from medportal.blueprints.consultants.labels import initials
 from medportal.blueprints.content import services as contents
+from medportal.blueprints.specialists import services as opinions
+from medportal.blueprints.specialists.services import OpinionFacts
 from medportal.demo import cast, loader
 from medportal.extensions import db
 from medportal.models.content import Content
@@ -17,6 +20,7 @@ from medportal.models.media import Media
 from medportal.models.people import Person, PersonText
 from medportal.models.practice import CredentialCheck, Place, ProfileChange
 from medportal.models.taxonomy import Specialty
+from medportal.models.user import User
 
 FRCS = {
     "abbr": "F.R.C.S.Ed",
@@ -513,6 +517,29 @@ def test_who_has_no_name_cannot_have_seen_anything(make, as_, lang):
     assert page.all("[data-errors]")
 
 
+def test_a_profile_is_followed_and_lists_the_opinions_that_readers_of_its_language_see(
+    make, sign, in_app, read
+):
+    number = make(specialty=CARDIOLOGY)
+    sign(make(**other(2)), "Asthma", kind="disease")
+
+    def opine():
+        facts = OpinionFacts(
+            person=db.session.get_one(Person, number),
+            given_on=dt.date(2026, 1, 1),
+            interests={},
+            texts={"en": "Wait"},
+        )
+        opinion = opinions.add_opinion(db.session.scalars(sa.select(Content)).one(), facts, by="test")
+        opinions.publish_opinion(opinion, by="test")
+
+    in_app(opine)
+    page = read(profile("en"))
+    assert page.one(".profile a[rel=nofollow]")["href"] == f"/en/subscriptions/?person={number}"
+    assert "Asthma" in page.one("section[aria-labelledby=opinions]").get_text()
+    assert not read(profile("ar")).all("section[aria-labelledby=opinions]")
+
+
 # At the desk
 
 PROFILE = {
@@ -658,11 +685,36 @@ def test_only_what_was_changed_is_proposed(doctor, in_app, as_):
 
 
 def test_what_published_pages_rest_on_is_not_accepted_away(doctor, in_app, sign, as_, read):
-    in_app(lambda: setattr(db.session.get_one(Person, 1), "degrees", [FRCS]))
+    in_app(
+        lambda: [
+            setattr(db.session.get_one(Person, 1), *fact) for fact in (("degrees", [FRCS]), ("rank", None))
+        ]
+    )
     sign(1, "Asthma", kind="disease")
     propose(doctor, degree0_abbr="", degree0_meaning_en="", degree0_meaning_ar="", biography_en="New words")
     assert as_("owner").send("/en/admin/profile-changes/1/accept", 422).all("[data-errors]")
     assert "New words" not in read(profile("en")).text
+
+
+def test_the_rank_that_is_an_authors_only_credential_stays(make, sign, as_, in_app, lang):
+    number = make(interests={})
+    sign(number, "Asthma", kind="disease")
+    page = as_("editor").send(f"/{lang}/admin/people/{number}/profile", 422, **PROFILE | {"rank": ""})
+    assert page.all("[data-errors]")
+    assert in_app(lambda: db.session.get_one(Person, number).rank) == "consultant"
+
+
+def test_a_biography_is_taken_away_again(doctor, read, as_):
+    propose(doctor, biography_en="")
+    as_("owner").send("/en/admin/profile-changes/1/accept")
+    assert "Old words" not in read(profile("en")).text
+
+
+def test_what_one_account_proposed_is_nothing_for_the_next(doctor, make_user, as_, in_app):
+    propose(doctor, biography_en="New words")
+    account = str(make_user("second@mail.example.com", "consultant"))
+    as_("editor").send("/en/admin/people/1/profile", **PROFILE | {"account": account})
+    assert in_app(lambda: db.session.get_one(ProfileChange, 1).state) == "taken_back"
 
 
 def test_the_room_is_for_consultants_only(as_, lang):
@@ -685,9 +737,6 @@ def test_a_consultant_changes_nobody_elses_profile(doctor, make, in_app):
 
 
 def test_an_erased_account_takes_its_profile_along(doctor, read, in_app, sign, make_user):
-    from medportal.blueprints.accounts import erasure
-    from medportal.models.user import User
-
     sign(1, "Asthma", kind="disease")
     propose(doctor, biography_en="New words")
     in_app(lambda: erasure.erase(db.session.get_one(User, 1)))
@@ -699,6 +748,11 @@ def test_an_erased_account_takes_its_profile_along(doctor, read, in_app, sign, m
         ]
     )
     assert left == [0, 0, 0]
+
+
+def test_who_signs_nothing_is_erased_whole(doctor, in_app):
+    in_app(lambda: erasure.erase(db.session.get_one(User, 1)))
+    assert in_app(lambda: db.session.get(Person, 1)) is None
 
 
 # Samples

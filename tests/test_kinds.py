@@ -5,6 +5,7 @@ from datetime import date, time
 import pytest
 
 from medportal.blueprints.content import services
+from tests.editing import submit
 
 EVENT = {
     "starts_on": date(2030, 5, 1),
@@ -66,6 +67,17 @@ def test_a_video_is_a_plain_link_and_says_when_it_has_no_transcript(read, make_c
     assert "opens in a new window" in page.text
     assert "There is none yet." in page.text
     assert "3:35" in page.text
+
+
+def test_pages_do_not_replace_each_other_in_a_circle(as_, make_content, in_app, content_of):
+    one, two = (make_content(kind="article", langs=("en",), title=title) for title in ("One", "Two"))
+    other = make_content(kind="disease", langs=("en",), title="Other")
+    in_app(lambda: setattr(content_of(one), "superseded_by_id", two))
+    editor = as_("editor")
+    for number, successor in ((two, one), (one, other)):
+        page = editor.get(f"/en/admin/texts/{number}/facts")
+        answer = submit(editor, page, 422, superseded_by=str(successor))
+        assert answer.one(".errors a")["href"] == "#superseded_by"
 
 
 def test_a_superseded_guideline_leads_to_its_successor(read, make_content, in_app, content_of):

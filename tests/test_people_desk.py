@@ -251,3 +251,30 @@ def test_what_published_pages_rest_on_is_not_taken_away(editor, in_app, make, si
     editor.send("/en/admin/people/1", 422, **PERSON | {"disclosure": "none", "kind": "organisation"})
     society = make("Society", form="organisation")
     editor.send("/en/admin/people/1/merge", 422, into=str(society), sure="y")
+
+
+def test_nobody_real_becomes_one_of_the_samples(editor, make, in_app):
+    make("Dr Real")
+    make("Dr Sample", key="sample")
+    editor.send("/en/admin/people/1/merge", 422, into="2")
+    editor.send("/en/admin/people/2/merge", 422, into="1")
+    assert look(in_app, 1, lambda person: person.id) == 1
+
+
+def test_a_declared_interest_outlives_a_merge(editor, make, in_app):
+    gone, kept = make("Dr A", interests={"en": "Fees"}), make("Dr A", interests={})
+    editor.send(f"/en/admin/people/{gone}/merge", into=str(kept))
+    assert look(in_app, kept, lambda person: person.interests) == {"en": "Fees"}
+
+
+def test_an_organisation_that_signs_keeps_its_interests(editor, in_app, make, sign):
+    sign(make("Society", form="organisation", title={"en": "Society of samples"}, interests={}))
+    typed = PERSON | {"kind": "organisation", "title_en": "Society of samples"}
+    editor.send("/en/admin/people/1", 422, **typed | {"disclosure": "unknown"})
+    editor.send("/en/admin/people/1", **typed | {"disclosure": "none"})
+
+
+def test_who_becomes_an_organisation_leaves_the_corner(editor, in_app, make):
+    make(listed=True)
+    editor.send("/en/admin/people/1", **PERSON | {"disclosure": "none", "kind": "organisation"})
+    assert look(in_app, 1, lambda person: person.listed) is False

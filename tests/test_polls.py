@@ -422,16 +422,40 @@ def test_after_the_first_vote_answers_stay_what_they_were(as_, make_poll, visito
     owner = as_("owner")
     owner.send(**changed(number, choices, answer1_en="Quite another answer"))
     vote(visitor(), number, choices[0])
-    page = owner.send(status=422, **changed(number, choices, answer0_en="Something else"))
-    assert [link["href"] for link in page.all(".errors a")] == ["#answer0_en", "#answer1_en"]
+    fine = {"answer1_en": "Quite another answer"}
+    for answer in ("Not the first", "Theatre first"):
+        page = owner.send(status=422, **changed(number, choices, **fine, answer0_en=answer))
+        assert [link["href"] for link in page.all(".errors a")] == ["#answer0_en"]
+    owner.send(status=422, **changed(number, choices, **fine, answer0_ar="ليس الأول"))
     owner.send(status=422, **changed(number, choices, answer1_en="", answer1_ar=""))
-    fine = {"answer0_en": "The frist", "answer1_en": "Quite another answer"}
+    fine |= {"answer0_en": "the First!", "answer0_ar": "الاوّل"}
     owner.send(
         **changed(number, choices, **fine, place0="2", place1="1", answer2_en="Late", answer2_ar="متأخر")
     )
     labels = in_app(lambda: [choice.label["en"] for choice in db.session.get(Poll, number).choices])
-    assert labels == ["Quite another answer", "The frist"]
+    assert labels == ["Quite another answer", "the First!"]
     assert tally(number) == [0, 1]
+
+
+@pytest.mark.parametrize("numbers", [("999", "2"), ("1", "1"), ("", "2"), ("2", "x")])
+def test_answers_with_votes_are_not_put_off_by_their_numbers(as_, make_poll, visitor, tally, numbers):
+    number, choices = make_poll()
+    vote(visitor(), number, choices[0])
+    ids = {f"id{n}": value for n, value in enumerate(numbers)}
+    assert as_("owner").send(status=422, **changed(number, choices, **ids)).all("[data-errors]")
+    assert tally(number) == [1, 0]
+
+
+def test_a_vote_that_waited_while_the_poll_ended_is_not_counted(make_poll, in_app, tally):
+    number, choices = make_poll()
+    wait = lambda: services.vote(number, choices[0], user_id=None, voter="x")  # noqa: E731
+    in_app(lambda: services.close(db.session.get_one(Poll, number), by="test"))
+    with pytest.raises(services.Over):
+        in_app(wait)
+    assert tally(number) == [0, 0]
+    in_app(lambda: services.delete(db.session.get_one(Poll, number), by="test"))
+    with pytest.raises(LookupError):
+        in_app(wait)
 
 
 def test_a_poll_is_closed_at_once_and_deleted_after_a_question(as_, make_poll, visitor, read):

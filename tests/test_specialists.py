@@ -493,6 +493,15 @@ def test_a_number_that_is_none_is_refused(as_, number, lang):
     assert "NCT01234567" in answer.one("#number-error").get_text()
 
 
+def test_the_address_of_a_trial_follows_its_number(as_, make_trial, in_app):
+    number = make_trial()
+    typed = {"register": "clinicaltrials gov", "number": "NCT00000002", "title": "Other", "state": ""}
+    where = f"/en/admin/specialists/trials/record/{number}"
+    as_("editor").send(where, **typed, url="https://clinicaltrials.gov/study/NCT00000001")
+    row = in_app(lambda: db.session.execute(sa.select(Trial.register, Trial.url)).one())
+    assert row == ("ClinicalTrials.gov", "https://clinicaltrials.gov/study/NCT00000002")
+
+
 def test_a_trial_of_another_registry_needs_its_address(as_, in_app):
     editor = as_("editor")
     form = {"register": "ISRCTN", "number": "ISRCTN1", "title": "x", "state": ""}
@@ -642,8 +651,20 @@ def test_the_samples_go_without_a_trace_and_what_is_ones_own_stays(in_app, speci
     assert in_app(lambda: db.session.scalar(sa.select(Content.origin))) == "own"
 
 
-def test_a_sample_that_somebody_changes_becomes_the_sites_own(in_app, as_, read):
+def test_somebody_who_does_not_exist_signs_nothing_of_the_sites_own(
+    make_content, specialist, in_app, as_, lang
+):
+    page, person = make_content(), specialist(key="sample")
+    editor = as_("editor")
+    typed = {"person": str(person), "given_on": "2026-01-01", "asked": "none", "text_en": "Mine"}
+    editor.send(screen(page, "opinions", "new"), **typed)
+    told = editor.send(f"/{lang}/admin/specialists/{page}/opinions/1/publish", 422)
+    assert str({"en": "does not exist", "ar": "لا وجود"}[lang]) in told.text
+
+
+def test_a_sample_that_somebody_changes_and_signs_becomes_the_sites_own(in_app, as_, read, specialist):
     in_app(loader.load)
+    own = specialist()
     opinion, page = in_app(
         lambda: db.session.execute(
             sa.select(Opinion.id, Opinion.content_id).where(Opinion.key == "opinion-heart-attack")
@@ -651,10 +672,10 @@ def test_a_sample_that_somebody_changes_becomes_the_sites_own(in_app, as_, read)
     )
     editor = as_("editor")
     form = editor.get(screen(page, "opinions", opinion))
-    person = form.one("#person option[selected]")["value"]
-    editor.send(
-        screen(page, "opinions", opinion), person=person, given_on="2026-01-01", asked="none", text_en="Ours"
-    )
-    block = read(SAMPLES["en"]).one(".opinions").get_text()
-    assert "Ours" in block
-    assert "Nobody gave it" not in block
+    unreal = form.one("#person option[selected]")["value"]
+    typed = {"given_on": "2026-01-01", "asked": "none", "text_en": "Ours"}
+    for person, says_so in ((unreal, True), (str(own), False)):
+        editor.send(screen(page, "opinions", opinion), person=person, **typed)
+        block = read(SAMPLES["en"]).one(".opinions").get_text()
+        assert "Ours" in block
+        assert ("Nobody gave it" in block) == says_so

@@ -84,6 +84,26 @@ def test_a_repeated_import_renews_what_changed_and_nothing_else(run_import, in_a
     assert in_app(lambda: db.session.scalar(sa.select(sa.func.count(ImportItem.id)))) == 1
 
 
+def test_what_is_older_replaces_nothing(run_import, in_app):
+    newer, older = study(status="COMPLETED", day="2026-02-01"), study(day="2020-02-01")
+    assert "= 1 new" in run_import("trials", {"studies": [older, newer]})
+    run_import("trials", older)
+    run_import("trials", study("NCT00000002", day="2999-01-01"))
+    days = rows(in_app, Trial, "status", "status_as_of")
+    assert [(status, day and day.isoformat()) for status, day in days] == [
+        ("completed", "2026-02-01"),
+        ("recruiting", None),
+    ]
+
+
+def test_half_a_character_stops_nothing(run_import, in_app):
+    said = run_import(
+        "trials", json.dumps({"studies": [study(title="bad \ud800 title"), study("NCT00000002")]})
+    )
+    assert "= 2 new" in said
+    assert "nothing in it" in run_import("trials", "null")
+
+
 def test_what_a_person_changed_stays(run_import, in_app, as_):
     run_import("trials", study())
     as_("editor").send(

@@ -9,7 +9,7 @@ from medportal.importers.medquad import MedquadImporter
 from medportal.importers.openfda import OpenFdaImporter
 from medportal.importers.trials import TrialsImporter
 
-IMPORTERS: dict[str, type[Importer]] = {
+IMPORTERS: dict[str, type[Importer] | type[facts.FactsImporter]] = {
     "medquad": MedquadImporter,
     "openfda": OpenFdaImporter,
     "trials": TrialsImporter,
@@ -17,7 +17,7 @@ IMPORTERS: dict[str, type[Importer]] = {
 
 
 def run(
-    importer: Importer,
+    importer: Importer | facts.FactsImporter,
     files: Iterable[Path],
     *,
     echo: Callable[[str], None],

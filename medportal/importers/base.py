@@ -76,9 +76,9 @@ class Totals:
         )
 
 
-class Importer(ABC):
-    """One source. `name` is stored with every record, so it must never change; `attribution` is what its licence asks
-    to be said, "" where it asks nothing."""
+class Source(ABC):
+    """Files of one origin. `name` is stored with every record, so it must never change; `attribution` is what its
+    licence asks to be said, "" where it asks nothing; `unit` is what the numbers in its messages count."""
 
     name: str
     attribution = ""
@@ -91,6 +91,10 @@ class Importer(ABC):
     def read(self, path: Path, broken: Callable[[int, str], None]) -> Iterator[Record]:
         """The records of a file. `broken(line, why)` notes one that cannot be used; reading goes on."""
 
+
+class Importer(Source):
+    """A source whose records become pages."""
+
     @abstractmethod
     def save(self, records: Sequence[Record], content_id: int | None) -> int:
         """Make one page of these records, or add them to the imported thing `content_id`; the content's id.
@@ -98,7 +102,7 @@ class Importer(ABC):
         Flushes; neither commits nor calls `content_changed` (the loop does both).
         """
 
-    def prepare(self) -> None:  # noqa: B027  # most sources need none
+    def prepare(self) -> None:  # most sources need none
         """Called once before anything is saved."""
 
 

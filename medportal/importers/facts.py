@@ -6,7 +6,7 @@ Unlike texts, facts are not edited here: what the source says later counts, unle
 import json
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from medportal.blueprints.specialists import services
 from medportal.extensions import db
-from medportal.importers.base import BATCH_SECONDS, Importer, Record, Totals, Watcher
+from medportal.importers.base import BATCH_SECONDS, Record, Source, Totals, Watcher
 from medportal.lib.bidi import strip_controls
 from medportal.lib.html import sanitise, to_text
 from medportal.models.content import ImportItem, Origin
@@ -33,10 +33,11 @@ class FactTotals(Totals):
         )
 
 
-class FactsImporter(Importer):
-    """`unit`: what the numbers in its messages count."""
+class FactsImporter(Source):
+    """A source whose records become rows that pages show. `day` is the column that says of which day a record is."""
 
     unit = "record"
+    day: str
 
     @abstractmethod
     def found(self, external_id: str) -> Trial | DrugUpdate | None:
@@ -45,8 +46,17 @@ class FactsImporter(Importer):
     @abstractmethod
     def new(self) -> Trial | DrugUpdate: ...
 
-    def save(self, records: Sequence[Record], content_id: int | None) -> int:
-        raise NotImplementedError("facts become rows of their own, not pages")
+    def wanted(self, record: Record, row: Trial | DrugUpdate | None, known: dict[str, str]) -> str:
+        """made, merged or skipped. What a person changed, recorded first or deleted stays as they left it, and nothing
+        older replaces what is newer."""
+        if row is None:
+            return "skipped" if record.external_id in known else "made"
+        if row.origin == Origin.OWN or known.get(record.external_id) == record.fingerprint:
+            return "skipped"
+        there = getattr(row, self.day)
+        if there is not None and (record.data[self.day] or "") < there.isoformat():
+            return "skipped"
+        return "merged"
 
 
 def run(
@@ -63,7 +73,7 @@ def run(
     db.session.rollback()
     if importer.options.dry_run:
         for record in records:
-            _count(totals, _wanted(record, importer.found(record.external_id), known))
+            _count(totals, importer.wanted(record, importer.found(record.external_id), known))
         db.session.rollback()
         echo("Dry run: nothing was saved.")
         return totals
@@ -108,9 +118,10 @@ def _read(
 
         for record in importer.read(path, broken):
             totals.read += 1
-            if record.external_id in found:
-                totals.skipped += 1
-            found.setdefault(record.external_id, record)
+            other = found.get(record.external_id)
+            totals.skipped += other is not None
+            if other is None or (other.data[importer.day] or "") < (record.data[importer.day] or ""):
+                found[record.external_id] = record
     return list(found.values())
 
 
@@ -121,15 +132,6 @@ def _fingerprints(source: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def _wanted(record: Record, row: Trial | DrugUpdate | None, known: dict[str, str]) -> str:
-    """made, merged or skipped. What a person changed, recorded first or deleted stays as they left it."""
-    if row is None:
-        return "skipped" if record.external_id in known else "made"
-    if row.origin == Origin.OWN or known.get(record.external_id) == record.fingerprint:
-        return "skipped"
-    return "merged"
-
-
 def _count(totals: Totals, what: str) -> None:
     setattr(totals, what, getattr(totals, what) + 1)
 
@@ -137,7 +139,7 @@ def _count(totals: Totals, what: str) -> None:
 def _save(importer: FactsImporter, record: Record, known: dict[str, str], watcher: Watcher | None) -> str:
     by, link = f"import {importer.name}", importer.options.link
     row = importer.found(record.external_id)
-    what = _wanted(record, row, known)
+    what = importer.wanted(record, row, known)
     if row is None:
         if what == "skipped":
             return what
@@ -183,7 +185,10 @@ def read_json(path: Path, broken: Callable[[int, str], None]) -> Any:
         broken(1, "the file is too large")
         return None
     try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
+        found = json.loads(path.read_bytes().decode("utf-8-sig"))
+        if found is None:
+            broken(1, "nothing in it")
+        return found
     except UnicodeDecodeError:
         broken(1, "not UTF-8")
     except RecursionError:
@@ -197,7 +202,8 @@ def words(value: Any, most: int) -> str:
     """Plain words of whatever stands there, without markup, cut at a word's end."""
     if not isinstance(value, str):
         return ""
-    clean = strip_controls(" ".join(to_text(sanitise(value[: most * 20])).split()))
+    valid = value[: most * 20].encode("utf-8", "replace").decode()  # JSON can hold halves of a character
+    clean = strip_controls(" ".join(to_text(sanitise(valid)).split()))
     return clean if len(clean) <= most else clean[: most - 1].rsplit(" ", 1)[0] + "…"
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from medportal.extensions import db
 from medportal.importers.base import Record
 from medportal.importers.facts import FactsImporter, first, part, read_json, words
+from medportal.lib.dates import utc_now
 from medportal.models.specialist import DrugNews, DrugUpdate
 
 SOURCE = "openFDA drug label"
@@ -22,6 +23,7 @@ _SET_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 class OpenFdaImporter(FactsImporter):
     name = "openfda"
+    day = "issued_on"
     attribution = (
         "Source: openFDA (CC0), U.S. Food and Drug Administration. Not for clinical use; labels change."
     )
@@ -72,6 +74,8 @@ def _values(label: Any) -> dict[str, Any] | str:
     issued = _day(part(label, "effective_time"))
     if issued is None:
         return f"the label {set_id} has no date"
+    if issued > utc_now().date().isoformat():
+        return f"the label {set_id} is dated in the future"
     return {
         "external_id": set_id,
         "name": name,

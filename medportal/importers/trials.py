@@ -17,6 +17,7 @@ from medportal.extensions import db
 from medportal.importers.base import Record
 from medportal.importers.facts import FactsImporter, part, read_json, word_list, words
 from medportal.lib.countries import countries
+from medportal.lib.dates import utc_now
 from medportal.models.specialist import NCT, Trial, TrialStatus
 
 _DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?", re.ASCII)
@@ -35,6 +36,7 @@ _LEGACY = "the old interface's FullStudiesResponse, shut in 2024; please downloa
 
 class TrialsImporter(FactsImporter):
     name = "trials"
+    day = "status_as_of"
     attribution = (
         "Source: ClinicalTrials.gov, U.S. National Library of Medicine. Records change; see their dates."
     )
@@ -110,11 +112,12 @@ def _status(module: Any) -> tuple[str | None, str | None]:
 
 
 def _day(value: Any) -> str | None:
-    """ "2019-11" is the first of that month: a status is rather older than newer."""
+    """ "2019-11" is the first of that month: a status is rather older than newer. A day to come is none."""
     if not isinstance(value, str) or not _DAY.fullmatch(value):
         return None
     try:
-        return date.fromisoformat((value + "-01")[:10]).isoformat()
+        found = date.fromisoformat((value + "-01")[:10])
+        return found.isoformat() if found <= utc_now().date() else None
     except ValueError:
         return None
 

@@ -8,7 +8,7 @@ from medportal.blueprints.accounts.answers import Answer
 from medportal.blueprints.consultants import queries, services
 from medportal.blueprints.consultants.forms import DeclineForm
 from medportal.blueprints.consultants.views import bp
-from medportal.blueprints.people.services import Needed
+from medportal.blueprints.people.standing import Needed
 from medportal.desk import me, row_or_404
 from medportal.extensions import db
 from medportal.models.practice import ChangeState, ProfileChange

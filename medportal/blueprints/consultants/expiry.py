@@ -2,6 +2,8 @@
 nobody for going: pages look at the day."""
 
 from collections.abc import Sequence
+from datetime import date
+from hashlib import sha256
 
 import sqlalchemy as sa
 
@@ -16,12 +18,13 @@ from medportal.models.user import Role, User
 
 def tell() -> int:
     """How many checks the owners are told of. Commits."""
-    query = sa.select(CredentialCheck.id).where(
+    query = sa.select(CredentialCheck.id, CredentialCheck.valid_until).where(
         checks.run_out(checks.today()), CredentialCheck.expiry_told_at.is_(None)
     )
-    numbers = db.session.scalars(query.order_by(CredentialCheck.id).limit(200)).all()
+    over = db.session.execute(query.order_by(CredentialCheck.id).limit(200)).all()
+    numbers = [row.id for row in over]
     if numbers:
-        _tell(numbers)
+        _tell([(row.id, row.valid_until) for row in over])
         db.session.execute(
             sa.update(CredentialCheck).where(CredentialCheck.id.in_(numbers)).values(expiry_told_at=utc_now())
         )
@@ -30,7 +33,12 @@ def tell() -> int:
     return len(numbers)
 
 
-def _tell(numbers: Sequence[int]) -> None:
+def _of(over: Sequence[tuple[int, date]]) -> str:
+    """Names these checks with these last days: one that was changed is told anew."""
+    return sha256(repr(over).encode()).hexdigest()[:24]
+
+
+def _tell(over: Sequence[tuple[int, date]]) -> None:
     owners = db.session.scalars(
         sa.select(User).where(User.role == Role.OWNER, User.disabled_at.is_(None)).order_by(User.id)
     )
@@ -39,7 +47,7 @@ def _tell(numbers: Sequence[int]) -> None:
             "credential_expired",
             to=owner.email,
             lang=owner.lang,
-            dedupe=f"credential:{max(numbers)}:{checks.today().isoformat()}:{owner.id}",
+            dedupe=f"credential:{_of(over)}:{owner.id}",
             user=owner,
-            count=len(numbers),
+            count=len(over),
         )

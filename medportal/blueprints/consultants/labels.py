@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 WORKS = {
     "written": _l("Written"),
     "reviewed": _l("Reviewed"),
+    "opinions": _l("Opinions given"),
     "answered": _l("Answered questions"),
 }
 DONE = {

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from medportal import privacy
 from medportal.blueprints.consultants import queries, services
 from medportal.blueprints.people import profiles
+from medportal.blueprints.people import queries as people
 from medportal.changes import site_changed
 from medportal.extensions import db
 from medportal.models.practice import ProfileChange
@@ -28,15 +29,17 @@ def _export(user: User) -> dict[str, Any]:
 
 def _erase(user: User) -> None:
     """Who signs texts stays named there, with title and degrees; the profile leaves the corner with its biography, its
-    places and the records of checks. A person of the samples only loses the account."""
+    places and the records of checks. Who signs nothing is gone whole. A person of the samples only loses the account."""
     person = queries.of_account(user.id)
     db.session.execute(sa.delete(ProfileChange).where(ProfileChange.user_id == user.id))
     if person is None:
         return
     person.user_id = None
     if not person.is_sample:
-        person.listed, person.photo_id = False, None
+        person.listed, person.photo_id, person.country, person.languages = False, None, None, []
         profiles.drop(person)
+        if not people.is_named(person.id):
+            db.session.delete(person)
         site_changed()
     db.session.flush()
 

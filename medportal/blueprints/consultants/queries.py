@@ -17,6 +17,7 @@ from medportal.models.listing import Listing
 from medportal.models.media import Media
 from medportal.models.people import Person, PersonSpecialty, PersonText
 from medportal.models.practice import ChangeState, CredentialCheck, ProfileChange
+from medportal.models.specialist import Opinion, OpinionStatus, OpinionText
 from medportal.models.taxonomy import Specialty
 from medportal.models.trust import Credit, Review, Role
 
@@ -147,6 +148,7 @@ def works(what: str, person_id: int, lang: str) -> sa.Select[Listing]:
     conditions: dict[str, tuple[Any, ...]] = {
         "written": (Listing.kind != "question", _credited(person_id, Role.AUTHOR, Role.WORK_GROUP)),
         "answered": (Listing.kind == "question", _credited(person_id, Role.AUTHOR)),
+        "opinions": (_gave_opinion(person_id),),
         "reviewed": (sa.or_(_credited(person_id, Role.REVIEWER), _reviewed(person_id)),),
     }
     return (
@@ -162,6 +164,16 @@ def _credited(person_id: int, *roles: Role) -> sa.ColumnElement[bool]:
         Credit.person_id == person_id,
         Credit.role.in_(roles),
         sa.or_(Credit.lang.is_(None), Credit.lang == Listing.lang),
+    )
+
+
+def _gave_opinion(person_id: int) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        Opinion.content_id == Listing.content_id,
+        Opinion.person_id == person_id,
+        Opinion.status == OpinionStatus.PUBLISHED,
+        OpinionText.opinion_id == Opinion.id,
+        OpinionText.lang == Listing.lang,
     )
 
 

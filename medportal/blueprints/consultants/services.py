@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from medportal import audit
 from medportal.blueprints.people import profiles
 from medportal.blueprints.people import queries as people
@@ -35,7 +33,7 @@ def propose(person: Person, wished: dict[str, Any], *, user_id: int, by: str) ->
     is replaced by a new row, so that nobody accepts what was not on the screen."""
     now = present(person)
     changed = {part: wished[part] for part in PARTS if not _same(part, wished[part], now[part])}
-    _take_back(person)
+    profiles.take_back(person)
     if not changed:
         return None
     change = ProfileChange(person_id=person.id, user_id=user_id, proposed=changed)
@@ -50,21 +48,12 @@ def _same(part: str, one: Any, other: Any) -> bool:
 
 
 def take_back(person: Person, *, by: str) -> None:
-    if _take_back(person):
+    if profiles.take_back(person):
         audit.record("profile change taken back", person, actor=by)
 
 
-def _take_back(person: Person) -> bool:
-    done = db.session.execute(
-        sa.update(ProfileChange)
-        .where(ProfileChange.person_id == person.id, ProfileChange.state == ChangeState.WAITING)
-        .values(state=ChangeState.TAKEN_BACK, settled_at=utc_now())
-    )
-    return bool(done.rowcount)  # type: ignore[attr-defined]
-
-
 def accept(change: ProfileChange, *, by: str) -> None:
-    """What was proposed is public. `people.services.Needed` when published pages rest on what would go."""
+    """What was proposed is public. `people.standing.Needed` when published pages rest on what would go."""
     person = change.person
     wished = present(person) | change.proposed
     facts = desk.Facts(
@@ -77,7 +66,8 @@ def accept(change: ProfileChange, *, by: str) -> None:
         specialties=[specialty.id for specialty in person.specialties],
     )
     person.languages = wished["languages"]
-    profiles.write_biographies(person, change.proposed.get("biography", {}))
+    if "biography" in change.proposed:
+        profiles.write_biographies(person, wished["biography"])
     if "places" in change.proposed:
         profiles.set_places(person, wished["places"])
     desk.change_person(person, facts, by=by)  # renews every page that shows the person

@@ -1,6 +1,6 @@
 """The directory and the profiles, for readers."""
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -27,12 +27,7 @@ bp = Blueprint("consultants", __name__, url_prefix="/<lang:lang>")
 
 @bp.app_context_processor
 def _words() -> dict[str, object]:
-    return {"rank_of": rank_of, "initials": initials, "tongue": tongue, "ask_address": _ask_address}
-
-
-def _ask_address() -> str | None:
-    """Where questions are asked, on a site that takes them."""
-    return url_for("questions.ask") if "questions.ask" in current_app.view_functions else None
+    return {"rank_of": rank_of, "initials": initials, "tongue": tongue}
 
 
 def _options() -> dict[str, dict[str, str]]:
@@ -98,7 +93,7 @@ def profile(slug: str) -> str | Response:
     )
 
 
-@bp.get("/consultants/<slug:slug>/<any(written, reviewed, answered):what>")
+@bp.get("/consultants/<slug:slug>/<any(written, reviewed, opinions, answered):what>")
 @public
 def works(slug: str, what: str) -> str | Response:
     """All of one list of a profile."""

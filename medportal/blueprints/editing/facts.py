@@ -183,7 +183,25 @@ def _fits(content: Content, form: Any) -> bool:
             field.errors = [
                 gettext("There is no other page with this number: %(n)s", n=wrong[0] if wrong else field.data)
             ]
+    if not form.errors and _leads_back(content, next(iter(_numbers(form.superseded_by.data or "")), None)):
+        form.superseded_by.errors = [
+            gettext("It must be a page of the same kind that is not itself replaced by this one.")
+        ]
     return not form.errors
+
+
+def _leads_back(content: Content, successor_id: int | None) -> bool:
+    """Whether the page cannot be replaced by that one: another kind, or a chain that comes back."""
+    seen = {content.id}
+    while successor_id is not None:
+        row = db.session.execute(
+            sa.select(Content.kind, Content.superseded_by_id).where(Content.id == successor_id)
+        ).one()
+        if successor_id in seen or row.kind != content.kind:
+            return True
+        seen.add(successor_id)
+        successor_id = row.superseded_by_id
+    return False
 
 
 def _store(content: Content, detail: Any, form: Any) -> None:

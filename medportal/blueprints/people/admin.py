@@ -7,8 +7,9 @@ from flask_babel import lazy_gettext as _l
 from medportal import htmx
 from medportal.access import staff
 from medportal.blueprints.accounts.answers import Answer
-from medportal.blueprints.people import queries, services
+from medportal.blueprints.people import merging, queries, services, standing
 from medportal.blueprints.people.forms import FORMS, PersonForm, person_form
+from medportal.blueprints.people.labels import NEEDED
 from medportal.desk import me, row_or_404
 from medportal.extensions import db
 from medportal.i18n import current_language
@@ -87,13 +88,9 @@ def change(number: int) -> Answer:
     if form.validate_on_submit():
         try:
             services.change_person(person, form.facts(), by=me())
-        except services.Needed:
+        except standing.Needed:
             db.session.rollback()
-            said = gettext(
-                "Published pages rest on this: their author needs a title or degree and a statement of interests, "
-                "and who reviewed a page is a person. They are listed below."
-            )
-            return _page(form, row_or_404(Person, number), said)
+            return _page(form, row_or_404(Person, number), str(NEEDED))
         db.session.commit()
         return redirect(url_for("people.change", number=number, done="saved"), 303)
     return _page(form, person)
@@ -105,7 +102,7 @@ def merge(number: int) -> Answer:
     """First whom it is a duplicate of, then what will move, then it is done."""
     person = row_or_404(Person, number)
     kept = queries.by_number(request.values.get("into", 0, type=int))
-    if kept is None or kept.id == number or kept.form != person.form:
+    if kept is None or not merging.may_become(person, kept):
         return _choose(person)
     if request.method != "POST":
         pages = queries.page_count(number)

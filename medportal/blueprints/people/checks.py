@@ -93,13 +93,12 @@ def _fill(check: CredentialCheck, facts: CheckFacts) -> None:
 
 
 def _told(check: CredentialCheck) -> dict[str, Any]:
-    """What the audit trail keeps, without the number that stands on the paper."""
+    """What the audit trail keeps, without the number on it and the name of who saw it."""
     return {
         "check": check.id,
         "kind": check.kind,
         "what": dict(check.what),
         "issued_by": dict(check.issued_by),
-        "seen_by": check.seen_by,
         "seen_on": check.seen_on.isoformat(),
         "valid_until": check.valid_until.isoformat() if check.valid_until else None,
     }

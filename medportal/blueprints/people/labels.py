@@ -18,6 +18,10 @@ CHECKS = {
     CheckKind.MEMBERSHIP: _l("Membership of a professional body"),
     CheckKind.EMPLOYMENT: _l("Employment"),
 }
+NEEDED = _l(
+    "Published pages rest on this: their author needs a title, a degree or a rank and a statement of interests, who "
+    "reviewed a page is a person, and who gave an opinion has a specialty."
+)
 CHANGES = {
     ChangeState.WAITING: _l("waiting"),
     ChangeState.ACCEPTED: _l("accepted"),

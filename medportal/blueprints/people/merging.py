@@ -7,6 +7,11 @@ from medportal.models.people import Person, PersonText
 from medportal.models.practice import CredentialCheck, Place, ProfileChange
 
 
+def may_become(gone: Person, kept: Person) -> bool:
+    """Nobody is a duplicate of an organisation, and nobody real one of the samples, whom removing them takes along."""
+    return gone.id != kept.id and gone.form == kept.form and gone.is_sample == kept.is_sample
+
+
 def take_profile(gone: Person, kept: Person) -> None:
     """Checks and proposals move; account, place in the corner, texts and places are taken over where `kept` has none.
     Flushes."""

@@ -4,8 +4,9 @@ from flask import redirect, render_template, request, url_for
 
 from medportal.access import staff
 from medportal.blueprints.accounts.answers import Answer
-from medportal.blueprints.people import profiles, queries, rows
+from medportal.blueprints.people import profiles, queries, rows, standing
 from medportal.blueprints.people.admin import bp
+from medportal.blueprints.people.labels import NEEDED
 from medportal.blueprints.people.profile_forms import as_rows, places_form, profile_form
 from medportal.desk import me, row_or_404
 from medportal.extensions import db
@@ -24,7 +25,12 @@ def profile(number: int) -> Answer:
     photo = db.session.get(Media, person.photo_id) if person.photo_id else None
     form = profile_form(person, photo)
     if form.validate_on_submit():
-        profiles.change_profile(person, form.facts(), by=me())
+        try:
+            profiles.change_profile(person, form.facts(), by=me())
+        except standing.Needed:
+            db.session.rollback()
+            form.form_errors = [str(NEEDED)]
+            return render_template("admin/person_profile.html", form=form, person=person), 422
         db.session.commit()
         return redirect(url_for("people.profile", number=number, done="profile"), 303)
     return render_template("admin/person_profile.html", form=form, person=person), _status()

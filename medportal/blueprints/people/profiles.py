@@ -7,13 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from medportal import audit
-from medportal.blueprints.people import queries
+from medportal.blueprints.people import queries, standing
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES
+from medportal.lib.dates import utc_now
 from medportal.lib.html import POLICY_VERSION, as_html, sanitise
 from medportal.lib.slugs import numbered, slugify
 from medportal.models.people import Person, PersonText
-from medportal.models.practice import CredentialCheck, Place, ProfileChange
+from medportal.models.practice import ChangeState, CredentialCheck, Place, ProfileChange
 from medportal.models.types import localize
 from medportal.renewals import renew
 
@@ -33,9 +34,14 @@ class ProfileFacts:
 
 
 def change_profile(person: Person, facts: ProfileFacts, *, by: str) -> None:
-    person.listed = facts.listed and person.form == "person"
-    person.gender, person.rank, person.languages = facts.gender, facts.rank, list(facts.languages)
-    person.user_id, person.photo_id = facts.user_id, facts.photo_id
+    """`standing.Needed` when published pages rest on the rank that would go. What one account proposed is nothing for
+    the next."""
+    if facts.user_id != person.user_id:
+        take_back(person)
+    with standing.kept(person):
+        person.listed = facts.listed and person.form == "person"
+        person.gender, person.rank, person.languages = facts.gender, facts.rank, list(facts.languages)
+        person.user_id, person.photo_id = facts.user_id, facts.photo_id
     for code in LANGUAGES:
         _write(person, code, facts.slugs.get(code, ""), facts.biographies.get(code, ""))
     db.session.flush()
@@ -43,10 +49,21 @@ def change_profile(person: Person, facts: ProfileFacts, *, by: str) -> None:
     renew(queries.contents_of(person.id))
 
 
+def take_back(person: Person) -> bool:
+    """What waits of the person's own proposals waits no longer; whether there was any."""
+    done = db.session.execute(
+        sa.update(ProfileChange)
+        .where(ProfileChange.person_id == person.id, ProfileChange.state == ChangeState.WAITING)
+        .values(state=ChangeState.TAKEN_BACK, settled_at=utc_now())
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
 def write_biographies(person: Person, biographies: Mapping[str, str]) -> None:
+    """Of every language; one that is missing here is empty from now on."""
     slugs = {text.lang: text.slug for text in person.texts}
-    for code, typed in biographies.items():
-        _write(person, code, slugs.get(code, ""), typed)
+    for code in LANGUAGES:
+        _write(person, code, slugs.get(code, ""), biographies.get(code, ""))
     db.session.flush()
 
 

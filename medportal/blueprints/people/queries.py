@@ -11,6 +11,7 @@ from medportal.blueprints.people import checks
 from medportal.extensions import db
 from medportal.i18n import LANGUAGES, current_language
 from medportal.lib.arabic import fold
+from medportal.models.consultation import Answer, Question
 from medportal.models.content import Content, ContentText, Origin, Status
 from medportal.models.listing import Listing
 from medportal.models.people import Person
@@ -72,6 +73,14 @@ def contents_of(person_id: int) -> sa.Select[int]:
 
 def page_count(person_id: int) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(pages_of(person_id).subquery())) or 0
+
+
+def is_named(person_id: int) -> bool:
+    """Whether pages bear the name, or questions were given to the person."""
+    given = sa.or_(
+        sa.exists().where(Question.person_id == person_id), sa.exists().where(Answer.person_id == person_id)
+    )
+    return bool(page_count(person_id) or db.session.scalar(sa.select(given)))
 
 
 def people(

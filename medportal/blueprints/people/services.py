@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from medportal import audit
-from medportal.blueprints.people import merging, queries
+from medportal.blueprints.people import merging, queries, standing
 from medportal.extensions import db
 from medportal.models.consultation import Answer, Question
 from medportal.models.people import Person, PersonSpecialty
@@ -47,37 +47,16 @@ def add_person(facts: Facts, *, by: str) -> Person:
     return person
 
 
-class Needed(Exception):
-    """Pages that readers see rest on what would be taken away."""
-
-
 def change_person(person: Person, facts: Facts, *, by: str) -> None:
-    """Every page that shows the person says it anew. Needed when the credential or the disclosure of an author of
-    published pages would go, or when somebody who reviewed a page would become an organisation."""
-    if _loses(person, facts) and queries.wrote_published(person.id):
-        raise Needed
-    if facts.form != person.form and queries.reviewed(person.id):
-        raise Needed
-    if queries.signed_opinion(person.id) and not _may_sign(person, facts):
-        raise Needed
-    _fill(person, facts)
-    db.session.flush()
-    _set_specialties(person, facts.specialties)
+    """Every page that shows the person says it anew. `standing.Needed` when published pages rest on what would go.
+    An organisation has no place in the corner."""
+    with standing.kept(person):
+        _fill(person, facts)
+        person.listed = person.listed and person.form == "person"
+        db.session.flush()
+        _set_specialties(person, facts.specialties)
     audit.record("person changed", person, actor=by)
     renew(queries.contents_of(person.id))
-
-
-def _loses(person: Person, facts: Facts) -> bool:
-    if facts.form != "person":
-        return False
-    credential = bool(person.degrees or person.title) and not (facts.degrees or facts.title)
-    return credential or (person.interests is not None and facts.interests is None)
-
-
-def _may_sign(person: Person, facts: Facts) -> bool:
-    """What an opinion must say of who gave it."""
-    credential = facts.degrees or facts.title or person.rank
-    return bool(facts.form == "person" and credential and facts.specialties)
 
 
 def _fill(person: Person, facts: Facts) -> None:
@@ -99,16 +78,17 @@ def _set_specialties(person: Person, numbers: Sequence[int]) -> None:
 
 
 def merge_people(gone: Person, kept: Person, *, by: str) -> None:
-    """Two entries for one person: credits, reviews and followers go to `kept`, and what it does not say itself is taken over."""
-    if gone.id == kept.id or gone.form != kept.form:
-        raise ValueError("a person is no duplicate of itself, nor of an organisation")
+    """Two entries for one person: credits, reviews and followers go to `kept`, and what it does not say itself is taken
+    over. ValueError when they cannot be one (`merging.may_become`)."""
+    if not merging.may_become(gone, kept):
+        raise ValueError("not two entries for one person")
     taken = [row.specialty_id for row in _specialty_rows(kept)] or [
         row.specialty_id for row in _specialty_rows(gone)
     ]
     for name in ("title", "degrees", "country", "photo_id", "gender", "rank", "languages"):
         if not getattr(kept, name) and getattr(gone, name):
             setattr(kept, name, getattr(gone, name))
-    if kept.interests is None and gone.interests is not None:
+    if not kept.interests and gone.interests is not None:  # a declared interest counts for more than none
         kept.interests = gone.interests
     db.session.flush()
     _set_specialties(kept, taken)

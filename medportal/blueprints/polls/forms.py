@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from difflib import SequenceMatcher
 from typing import Any, Self
 
 from flask_babel import gettext
@@ -15,13 +14,12 @@ from medportal import choices
 from medportal.blueprints.polls.services import Answer, Facts
 from medportal.forms import TranslatedForm
 from medportal.i18n import LANGUAGES, current_language
+from medportal.lib.arabic import fold
 from medportal.localized import Label, LocalizedForm, spread, with_labels
 from medportal.models.poll import Poll
 from medportal.models.types import Localized, localize
 
 FEWEST, MOST = 2, 10
-ALIKE = 0.7
-"""How much of the words must stay for a change to count as a correction."""
 
 
 def _number(value: Any) -> int:
@@ -74,7 +72,7 @@ class _PollForm(LocalizedForm):
         self._look_at_answers()
         if self.voted:
             self._look_at_corrections()
-        return not any(field.errors for field in self)
+        return not (self.form_errors or any(field.errors for field in self))
 
     def _look_at_times(self) -> None:
         opens, closes = _moment(self.opens_at.data), _moment(self.closes_at.data)
@@ -101,14 +99,23 @@ class _PollForm(LocalizedForm):
     def _look_at_corrections(self) -> None:
         """What people have voted for stays what it was."""
         assert self.poll is not None
-        was = {str(choice.id): choice.label for choice in self.poll.choices}
+        was = {choice.id: choice.label for choice in self.poll.choices}
+        sent = [_number(self[f"id{n}"].data) for n in range(self.count)]
+        if sorted(sent) != sorted(was):
+            self.form_errors = [gettext("There are votes: answers can be neither added nor taken away.")]
+            return
         pairs = [("question", self.poll.question)]
-        pairs += [(f"answer{n}", was.get(self[f"id{n}"].data, {})) for n in range(self.count)]
+        pairs += [(f"answer{n}", was[number]) for n, number in enumerate(sent)]
         for name, before in pairs:
             for code in LANGUAGES:
                 field = self[f"{name}_{code}"]
-                if before.get(code) and not _is_correction(before[code], field.data or ""):
-                    field.errors = [gettext("There are votes for this: only small corrections are possible.")]
+                if before.get(code) and _letters(before[code]) != _letters(field.data or ""):
+                    field.errors = [
+                        gettext(
+                            "There are votes for this: only signs, spaces, vowel marks, hamza and capitals can be "
+                            "corrected. For other words, please close this poll and open a new one."
+                        )
+                    ]
 
     def facts(self) -> Facts:
         opens = _moment(self.opens_at.data)
@@ -127,8 +134,9 @@ class _PollForm(LocalizedForm):
         )
 
 
-def _is_correction(before: str, after: str) -> bool:
-    return SequenceMatcher(None, before.casefold(), after.casefold()).ratio() >= ALIKE
+def _letters(words: str) -> str:
+    """What may not change: one letter more can turn an answer into its opposite."""
+    return "".join(filter(str.isalnum, fold(words)))
 
 
 def _moment(local: datetime | None) -> datetime | None:

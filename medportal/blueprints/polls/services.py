@@ -15,9 +15,20 @@ from medportal.models.types import Localized
 from medportal.templating import site_day
 
 
+class Over(Exception):
+    """The poll takes no more votes."""
+
+
 def vote(poll_id: int, choice_id: int, *, user_id: int | None, voter: str) -> bool:
-    """False when this person was faster elsewhere. LookupError: the answer is gone. Pages that do not show the tally
-    stay as they are, so no version moves."""
+    """False when this person was faster elsewhere. LookupError: the answer is gone, or with the poll. Over: it was
+    closed meanwhile. Pages that do not show the tally stay as they are, so no version moves."""
+    poll = db.session.execute(
+        sa.select(Poll.opens_at, Poll.closes_at).where(Poll.id == poll_id).with_for_update(read=True)
+    ).one_or_none()
+    if poll is None:
+        raise LookupError("the poll was taken away meanwhile")
+    if utc_now() < poll.opens_at or (poll.closes_at is not None and utc_now() >= poll.closes_at):
+        raise Over
     own = {"poll_id": poll_id, "user_id": user_id, "voter": voter, "day": site_day(utc_now())}
     if db.session.scalar(insert(Vote).values(own).on_conflict_do_nothing().returning(Vote.id)) is None:
         return False

@@ -116,6 +116,9 @@ def _count(number: int, choice: int, user_id: int | None, voter: str) -> str:
         except LookupError:
             db.session.rollback()
             return "gone"
+        except services.Over:
+            db.session.rollback()
+            return "closed"
         db.session.commit()
         return "1" if counted else "already"
 

@@ -59,9 +59,10 @@ def terms_hash(lang: str) -> str:
 
 
 def physician() -> Person | None:
-    """Who answers for the questions."""
+    """Who answers for the questions; nobody who has left the corner."""
     number = setting("questions_physician")
-    return db.session.get(Person, number) if isinstance(number, int) else None
+    person = db.session.get(Person, number) if isinstance(number, int) else None
+    return person if person is not None and person.listed else None
 
 
 def looked_in_at() -> datetime | None:

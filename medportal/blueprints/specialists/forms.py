@@ -1,5 +1,6 @@
 """Forms for opinions, trials and news of medicines."""
 
+import re
 from typing import Any
 
 from flask_babel import gettext
@@ -92,10 +93,20 @@ _LTR = {"dir": "ltr"}
 _ADDRESS = {"dir": "ltr", "type": "text", "inputmode": "url"}
 
 
+def _registry(typed: Any) -> Any:
+    """One name for the registry whose numbers are looked at, however it is typed."""
+    same = (
+        isinstance(typed, str)
+        and re.sub(r"[\s.]", "", typed).casefold() == REGISTER.replace(".", "").casefold()
+    )
+    return REGISTER if same else typed
+
+
 class TrialForm(LocalizedForm):
     register = StringField(
         _l("Registry"),
         default=REGISTER,
+        filters=[_registry],
         validators=[InputRequired(), ShortEnough(max=60)],
         render_kw={"dir": "auto"},
     )

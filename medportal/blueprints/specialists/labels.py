@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from medportal.blueprints.specialists.services import Fault
 
 FAULTS = {
+    Fault.SAMPLE: _l("The person named is a sample and does not exist."),
     Fault.CREDENTIAL: _l("Credential: the person named has neither a degree nor a title nor a rank."),
     Fault.SPECIALTY: _l("Specialty: none is recorded for the person named."),
     Fault.DATE: _l("Date: the day on which the opinion was given is missing."),

@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from medportal import htmx
 from medportal.access import staff
+from medportal.blueprints.content.specialist_labels import REGISTER
 from medportal.blueprints.specialists import queries, services
 from medportal.blueprints.specialists.forms import TrialForm, drug_form
 from medportal.blueprints.specialists.views import Answer, bp, page_of
@@ -91,10 +92,10 @@ def _values(what: str, form: Any) -> dict[str, Any]:
             "summary": form.localized("summary") or None,
         }
     names = ("register", "number", "title", "status_as_of")
-    registered = f"https://clinicaltrials.gov/study/{form.number.data}"
+    registered = form.register.data == REGISTER
     return {name: form[name].data for name in names} | {
         "status": form.state.data or None,
-        "url": form.url.data or registered,
+        "url": f"https://clinicaltrials.gov/study/{form.number.data}" if registered else form.url.data,
         "source": form.register.data,
     }
 

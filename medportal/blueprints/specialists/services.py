@@ -38,6 +38,7 @@ _WORDS = {Trial: "trial", DrugUpdate: "medicine"}
 class Fault(StrEnum):
     """What an opinion lacks before readers may see it."""
 
+    SAMPLE = "sample"
     CREDENTIAL = "credential"
     SPECIALTY = "specialty"
     DATE = "date"
@@ -64,6 +65,7 @@ class OpinionFacts:
 def faults(opinion: Opinion) -> list[Fault]:
     person = opinion.person
     missing = {
+        Fault.SAMPLE: person.is_sample and opinion.origin == Origin.OWN,
         Fault.CREDENTIAL: not (person.degrees or person.title or person.rank),
         Fault.SPECIALTY: not person.specialties,
         Fault.DATE: opinion.given_on is None,
@@ -88,9 +90,11 @@ def add_opinion(
 
 
 def change_opinion(opinion: Opinion, facts: OpinionFacts, *, by: str) -> None:
-    """Closed when readers see it and it would lose what it must say; nothing is to be committed then."""
+    """Closed when readers see it and it would lose what it must say; nothing is to be committed then. It becomes the
+    site's own, unless who signs it is a sample."""
     _fill(opinion, facts)
-    opinion.origin, opinion.key = Origin.OWN, None
+    if not facts.person.is_sample:
+        opinion.origin, opinion.key = Origin.OWN, None
     _still_complete(opinion)
     audit.record("opinion changed", opinion, actor=by, page=opinion.content_id)
     _seen(opinion)

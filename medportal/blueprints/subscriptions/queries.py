@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext
 from sqlalchemy.orm import joinedload
 
@@ -68,14 +68,13 @@ def people_of(numbers: Iterable[int], lang: str) -> list[Followed]:
         .where(Person.id.in_(list(numbers)))
         .order_by(Person.id)
     )
-    found = [Followed(row.Person, _profile(row.slug) if row.Person.listed else None) for row in rows]
+    found = [
+        Followed(row.Person, url_for("consultants.profile", slug=row.slug))
+        if row.slug and row.Person.listed
+        else Followed(row.Person, None)
+        for row in rows
+    ]
     return sorted(found, key=lambda one: localize(one.person.name, lang))
-
-
-def _profile(slug: str | None) -> str | None:
-    if slug is None or "consultants.profile" not in current_app.view_functions:
-        return None
-    return url_for("consultants.profile", slug=slug)
 
 
 def profiles() -> dict[str, int]:
