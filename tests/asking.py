@@ -1,9 +1,13 @@
 """Questions to consultants in tests: a site that takes them, a consultant with an account, and a question on its way."""
 
 import datetime as dt
+import json
+import re
 from typing import Any
+from urllib.parse import unquote
 
 import sqlalchemy as sa
+import time_machine
 
 from medportal.extensions import db
 from medportal.models.consultation import Question
@@ -31,7 +35,7 @@ ANSWER = {"en": "Barleyanswer bread does no harm.", "ar": "خبز barleyanswer �
 
 def open_questions(**changes: Any) -> None:
     """All that the owner has to arrange, in an app's context."""
-    physician = Person(name={"en": "Dr Responsible", "ar": "د. مسؤولة"}, interests={})
+    physician = Person(name={"en": "Dr Responsible", "ar": "د. مسؤولة"}, interests={}, listed=True)
     db.session.add(physician)
     db.session.flush()
     values: dict[str, Any] = {
@@ -105,9 +109,9 @@ class Desk:
 def work(consultant: Visitor, number: int, *langs: str, reference: bool = True) -> None:
     """The consultant writes an answer and hands it over."""
     path = f"/en/consultants/work/questions/{number}"
-    if reference:
-        press(consultant, path, "/references", title="A guideline", year="2024")
     answer = {f"body_{code}": ANSWER[code] for code in langs}
+    if reference:
+        answer |= {"title": "A guideline", "year": "2024"}
     press(consultant, path, f"/{number}", hand="1", **answer)
 
 
@@ -117,3 +121,50 @@ def the_question() -> Question:
 
 def user_number(email: str) -> int:
     return db.session.scalars(sa.select(User.id).where(User.email == email)).one()
+
+
+def in_days(days):
+    return time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(days=days))
+
+
+def everywhere(browser, lang):
+    """The words of all that anybody may read where a question could stand."""
+    slug = VERSION[lang][0].rstrip("?\u061f").replace(" ", "-").lower()
+    found = [f"/{lang}/search?q={word}" for word in (SECRET, "barleyversion", "barleyanswer")]
+    found += [f"/api/search?lang={lang}&q=barleyversion", f"/{lang}/search/suggest?q={VERSION[lang][0][:9]}"]
+    found += [f"/{lang}/questions/{slug}", f"/{lang}/questions/{slug}.json", f"/{lang}/d/1"]
+    lists = [f"/{lang}/", f"/{lang}/questions/", f"/{lang}/feeds/all.xml", f"/{lang}/feeds/questions.xml"]
+    lists += ["/sitemap.xml", f"/{lang}/corrections", f"/{lang}/feeds/corrections.xml"]
+    pages = [browser.get(path) for path in lists]
+    pages += [browser.get(path, None) for path in (*found, f"/sitemap-{lang}-1.xml")]
+    return " ".join(_words(page) for page in pages)
+
+
+def _words(page):
+    if page.response.is_json:
+        return json.dumps(page.response.get_json(), ensure_ascii=False)
+    return re.sub(r"<[^>]+>|[\u2066-\u2069]", "", unquote(page.html))
+
+
+def shown(browser, lang):
+    """Which sentences of the question, its version and its answer anybody can read."""
+    told = [TITLE[lang], BODY[lang], *VERSION[lang], ANSWER[lang]]
+    words = everywhere(browser, lang)
+    return [sentence for sentence in told if sentence.rstrip("?.\u061f") in words]
+
+
+def published(member, owner, consultant, look, *, langs=("ar", "en")):
+    ask(member, publish="yes")
+    number = look(lambda q: q.id)
+    desk = Desk(owner, number)
+    desk.open()
+    desk.assign(consultant.person)
+    work(consultant, number, *langs)
+    desk.offer(*langs)
+    press(member, f"/en/account/questions/{number}", "/agree", sure="y")
+    desk.press("publish", reviewed="y")
+    return number
+
+
+def everything(in_app):
+    return in_app(lambda: str([db.session.execute(sa.select(t)).all() for t in db.metadata.sorted_tables]))

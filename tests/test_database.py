@@ -249,7 +249,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "probe"
-down_revision = "0014"
+down_revision = "0015"
 
 
 def upgrade():

@@ -86,7 +86,6 @@ class Question(Model):
     specialty_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("specialty.id", ondelete="SET NULL"), index=True
     )
-    country: Mapped[str | None] = mapped_column(sa.String(2))
     consent_at: Mapped[moment]
     consent_lang: Mapped[str] = mapped_column(sa.String(8))
     consent_terms: Mapped[str] = mapped_column(sa.String(64))

@@ -100,6 +100,7 @@ class Content(Model):
     __table_args__ = (
         _one_of("origin", Origin),
         sa.Index("ix_content_kind_touched_at", "kind", "touched_at"),
+        {"sqlite_autoincrement": True},  # a short address never leads to another page
     )
 
     id: Mapped[pk]

@@ -94,6 +94,8 @@ class SearchState(Model):
     name_stems: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     sections: Mapped[int] = mapped_column(default=0)
     section_stems: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    untidy: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Words of something deleted may still lie in the index's own pages."""
 
 
 class MissedSearch(Model):

@@ -57,6 +57,8 @@ def entries(content_ids: Sequence[int]) -> list[Entry]:
     kinds = dict(
         db.session.execute(sa.select(Content.id, Content.kind).where(Content.id.in_(content_ids))).all()
     )
+    if len(kinds) < len(set(content_ids)):
+        index.state().untidy = True
     codes = _grouped(sa.select(Code.content_id, Code.value).where(Code.content_id.in_(content_ids)))
     pieces = _pieces(content_ids)
     about = _about(kinds)

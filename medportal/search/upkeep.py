@@ -45,12 +45,22 @@ def rebuild(*, echo: Callable[[int, int], None] = lambda _done, _of: None) -> in
 
 
 def keep() -> None:
-    """The recurring job: the shipped glossary loaded, an index of an older analysis built anew."""
+    """The recurring job: the shipped glossary loaded, an index of an older analysis built anew, the deleted forgotten."""
     if glossary.load():
         db.session.commit()
     db.session.rollback()
     if is_stale():
         rebuild()
+    forget()
+
+
+def forget() -> None:
+    """FTS5 only marks what is taken out of it: what was deleted is pressed out here, soon after. Commits."""
+    if index.state().untidy:
+        index.state().untidy = False
+        index.backend().tidy()
+        db.session.commit()
+    db.session.rollback()
 
 
 def faults() -> list[str]:

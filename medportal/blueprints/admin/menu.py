@@ -151,6 +151,15 @@ NEEDS = (
         OWNERS,
     ),
     Need(
+        question_queries.adrift_count,
+        question_queries.say_adrift,
+        "questions.admin_questions",
+        {"state": "adrift"},
+        "circle-alert",
+        OWNERS,
+        urgent=True,
+    ),
+    Need(
         question_queries.drafted_count,
         question_queries.say_drafted,
         "questions.admin_questions",

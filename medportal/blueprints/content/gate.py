@@ -26,6 +26,7 @@ class Fault(StrEnum):
     REFERENCE = "reference"
     JOURNAL_AUTHORS = "journal_authors"
     UNCHECKED = "unchecked"
+    AGREED = "agreed"
 
 
 class Closed(Exception):

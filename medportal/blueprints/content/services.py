@@ -26,6 +26,7 @@ from medportal.lib.checks import says_nothing
 from medportal.lib.dates import utc_now
 from medportal.lib.html import POLICY_VERSION, safe_url, sanitise
 from medportal.lib.slugs import numbered, slugify
+from medportal.models.consultation import Phase, Question
 from medportal.models.content import (
     Code,
     Content,
@@ -359,9 +360,19 @@ def relate(content_id: int, related_ids: Iterable[int]) -> None:
     db.session.flush()
 
 
+def _give_back(content: Content) -> None:
+    """The reader's question that it was is answered as before, and published no more."""
+    asked = db.session.scalar(sa.select(Question).where(Question.content_id == content.id))
+    if asked is not None:
+        asked.content_id = asked.published_at = asked.agreed_at = asked.agreed_version = None
+        asked.phase = Phase.ANSWERED
+        db.session.flush()
+
+
 def delete_content(content: Content, *, by: str) -> None:
     """Remove a thing with all its texts and history (samples, imports taken back)."""
     audit.record("delete", content, actor=by, kind=content.kind)
+    _give_back(content)
     editions.content_changed([content.id])  # while it is still known which letters tell of it
     db.session.delete(content)
     content_changed(content.id)

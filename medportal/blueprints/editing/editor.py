@@ -142,8 +142,11 @@ def _save(content: Content, panes: Sequence[Pane], bases: Mapping[str, int]) -> 
 
 
 def _name(content: Content, pane: Pane) -> bool:
-    """A title in a language that has no text yet: lists of that language show it."""
+    """A title in a language that has no text yet: lists of that language show it. gate.Closed where a reader agreed to
+    the titles too."""
     title = pane.form.title.data or ""
+    if services.is_agreed(content):
+        raise gate.Closed(content.texts[0], [gate.Fault.AGREED])
     if pane.text is None:
         name_text(content, pane.lang, title)
     elif pane.text.title == title:

@@ -61,6 +61,10 @@ FAULTS = {
     Fault.DISCLOSURE: _l("Interests: an author has not stated any, nor that there are none."),
     Fault.REFERENCE: _l("References: there is none."),
     Fault.JOURNAL_AUTHORS: _l("Authors: those of the journal's article are not named."),
+    Fault.AGREED: _l(
+        "Consent: this is a reader's question, published in the words to which the reader agreed. They are changed only "
+        "by a new version for which the reader is asked."
+    ),
     Fault.UNCHECKED: _l("Check: software drafted this text, and no named person has checked it."),
 }
 FAULT_PLACES = {
@@ -71,6 +75,7 @@ FAULT_PLACES = {
     Fault.DISCLOSURE: "editing.people",
     Fault.REFERENCE: "editing.references",
     Fault.JOURNAL_AUTHORS: "editing.facts",
+    Fault.AGREED: "editing.edit",
     Fault.UNCHECKED: "editing.publish",
 }
 CHANGED_MEANWHILE = _l(

@@ -16,6 +16,7 @@ from medportal.blueprints.content.revisions import draft_from, last_number, last
 from medportal.content_types import KINDS
 from medportal.extensions import db
 from medportal.lib.html import to_text
+from medportal.models.consultation import Question
 from medportal.models.content import Content, ContentText, Origin, Status
 from medportal.models.trust import Revision
 
@@ -60,13 +61,15 @@ def save(content: Content, changes: Mapping[str, Change], bases: Mapping[str, in
 def worked_on(content: Content, *, by: str, small: Collection[str] = ()) -> Iterator[None]:
     """Whatever changes texts at the desk: a sample or an import becomes the site's own by it, unless it is `small` in
     these languages and indeed changes little; nothing that readers see may lose what it must have; and what a second
-    person was to publish as it stood goes back to them."""
+    person was to publish as it stood goes back to them. gate.Closed, too, for words to which a reader agreed."""
     with nothing_lost(content):
         before = {lang: last_snapshot(text) for lang, text in _texts(content).items()}
         yield
         db.session.flush()
         after = {lang: last_snapshot(text) for lang, text in _texts(content).items()}
         changed = [lang for lang in after if after[lang] != before.get(lang)]
+        if changed and is_agreed(content):
+            raise gate.Closed(_texts(content)[changed[0]], [gate.Fault.AGREED])
         if content.origin != Origin.OWN and any(
             lang not in small or not _alike(before.get(lang), after[lang]) for lang in changed
         ):
@@ -74,6 +77,11 @@ def worked_on(content: Content, *, by: str, small: Collection[str] = ()) -> Iter
         for lang, text in _texts(content).items():
             if lang in changed and text.status == Status.SCHEDULED and choices.needs_second_person():
                 text.status, text.publish_at = Status.IN_REVIEW, None
+
+
+def is_agreed(content: Content) -> bool:
+    """Whether a reader agreed to these words, who asked the question."""
+    return db.session.scalar(sa.select(Question.id).where(Question.content_id == content.id)) is not None
 
 
 def _alike(one: dict[str, Any] | None, two: dict[str, Any] | None) -> bool:

@@ -25,12 +25,13 @@ from medportal.blueprints.questions.forms import (
     offer_form,
 )
 from medportal.blueprints.questions.labels import FINDINGS
-from medportal.blueprints.questions.views import bp
+from medportal.blueprints.questions.views import bp, lost
 from medportal.desk import me, row_or_404
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.lib.personal import find
 from medportal.localized import spread
+from medportal.models.consultation import Answer as Written
 from medportal.models.consultation import Phase, Question
 from medportal.models.people import Person
 from medportal.paging import asked_one_of, asked_page
@@ -96,9 +97,11 @@ def _page(question: Question, status: int = 200, **forms: Form) -> Answer:
         can_assign=answering.can_assign(question),
         can_decline=question.phase in answering.OPEN,
         can_send=answering.can_send(question),
+        handed=answering.handed(question),
         can_offer=publication.can_offer(question),
         can_publish=publication.can_publish(question),
-        physician=rules.physician(),
+        can_give_back=answering.can_give_back(question),
+        physician=None if _wrote(rules.physician(), question.answer()) else rules.physician(),
         form=form,
         assign=forms.get("assign") or _assign_form(question, filled=False),
         back=forms.get("back") or NoteForm(formdata=None),
@@ -106,6 +109,11 @@ def _page(question: Question, status: int = 200, **forms: Form) -> Answer:
         publish=forms.get("publish") or _publish_form(filled=False),
     )
     return page, status
+
+
+def _wrote(person: Person | None, answer: Written | None) -> bool:
+    """Nobody reviews the own answer."""
+    return person is not None and answer is not None and answer.person_id == person.id
 
 
 def _assign_form(question: Question, *, filled: bool) -> AssignForm:
@@ -152,7 +160,7 @@ def admin_assign(number: int) -> Answer:
 @owners
 def admin_give_back(number: int) -> Answer:
     question = _open(number)
-    if not answering.can_send(question):
+    if not answering.can_give_back(question):
         abort(409)
     form = NoteForm()
     if not form.validate():
@@ -178,7 +186,7 @@ def admin_decline(number: int) -> Answer:
 @owners
 def admin_send(number: int) -> Answer:
     question = _open(number)
-    if not answering.can_send(question):
+    if not answering.can_send(question) or request.form.get("handed") != answering.handed(question):
         abort(409)
     answering.send(question, by=me())
     return _done(question, "sent")
@@ -192,7 +200,9 @@ def admin_send(number: int) -> Answer:
 def admin_offer(number: int) -> Answer:
     """The version for everybody: the asker's words, with what could tell who asked taken out by hand."""
     question = _question(number)
-    if not queries.has_opened(question, me()) or not publication.can_offer(question):
+    if not publication.can_offer(question) or not queries.has_opened(question, me()):
+        if request.method == "POST":
+            return lost(offer_form()().versions(), url_for("questions.admin_question", number=number))
         return redirect(url_for("questions.admin_question", number=number), 303)
     answer = question.answer()
     answered = [text.lang for text in answer.texts] if answer else []
@@ -200,7 +210,7 @@ def admin_offer(number: int) -> Answer:
         return _offer_page(question, offer_form()(formdata=None, data=_version_of(question)))
     form = offer_form()()
     fine = form.validate() and form.fits(question.lang, answered)
-    found = _findings(form)
+    found = _findings(form, answer)
     if fine and found and not form.looked.data:
         form.looked.errors = [gettext("Please look at what was found below, and tick this if it may stay.")]
         fine = False
@@ -219,11 +229,11 @@ def _version_of(question: Question) -> dict[str, str]:
     return spread("title", titles) | spread("body", {text.lang: text.body for text in question.texts})
 
 
-def _findings(form: Any) -> list[tuple[str, str, str]]:
-    """What may tell who asked: language, kind, and the words themselves."""
+def _findings(form: Any, answer: Written | None) -> list[tuple[str, str, str]]:
+    """What may tell who asked, in the version or in the answer: language, kind, and the words themselves."""
     found = []
     for code, words in form.versions().items():
-        for text in words:
+        for text in (*words, answer.words(code) if answer is not None else ""):
             found += [
                 (code, str(FINDINGS.get(one.kind, one.kind)), text[one.start : one.end])
                 for one in find(text, code)
@@ -234,9 +244,31 @@ def _findings(form: Any) -> list[tuple[str, str, str]]:
 def _offer_page(question: Question, form: Any) -> Answer:
     status = 422 if form.is_submitted() else 200
     page = render_template(
-        "admin/question_version.html", question=question, form=form, findings=_findings(form)
+        "admin/question_version.html",
+        question=question,
+        form=form,
+        findings=_findings(form, question.answer()),
     )
     return page, status
+
+
+@bp.post(f"{WHERE}/<int:number>/unpublish")
+@owners
+def admin_unpublish(number: int) -> Answer:
+    question = _question(number)
+    if question.phase != Phase.PUBLISHED:
+        abort(409)
+    if not request.form.get("sure"):
+        return render_template(
+            "admin/check.html",
+            heading=gettext("Take it back from publication"),
+            sentence=gettext(
+                "Readers cannot read it any more. Its asker keeps the answer, and a new version may be offered."
+            ),
+            back=url_for("questions.admin_question", number=number),
+        )
+    publication.unpublish(question, by=me())
+    return _done(question, "unpublished")
 
 
 @bp.post(f"{WHERE}/<int:number>/publish")
@@ -246,14 +278,18 @@ def admin_publish(number: int) -> Answer:
     if not publication.can_publish(question):
         abort(409)
     form = _publish_form(filled=True)
+    if form.version.data != question.offered_version:  # another one was agreed to than the owner has read
+        abort(409)
     if not form.validate():
         return _page(question, 422, publish=form)
+    answer, physician = question.answer(), rules.physician()
+    reviews = form.reviewed.data and physician is not None and not _wrote(physician, answer)
     today = site_day(utc_now())
     try:
         publication.publish(
             question,
             categories=[form.category.data] if form.category.data else [],
-            reviewer=rules.physician() if form.reviewed.data else None,
+            reviewer=physician if reviews else None,
             on=today,
             due=today + timedelta(days=round(choices.review_months() * 30.44)),
             by=me(),

@@ -1,7 +1,9 @@
 """What the desk and consultants do with a question until its asker has the answer. Services flush; the caller commits.
 Each of these actions says that somebody looked in."""
 
+import hashlib
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from medportal import audit
@@ -48,12 +50,24 @@ def assign(question: Question, person: Person, note: str, *, by: str) -> None:
         letters.tell_worker(worker, "assigned", once=once)
 
 
+def can_give_back(question: Question) -> bool:
+    """Also what was sent already, for a mistake that is seen late; not what everybody reads."""
+    sent = question.phase in (Phase.ANSWERED, Phase.OFFERED) and question.reply_phase is None
+    return can_send(question) or sent
+
+
 def give_back(question: Question, note: str, *, by: str) -> None:
-    """To the consultant once more, with what is missing."""
+    """To the consultant once more, with what is missing. What was sent is not shown to the asker until it is sent anew,
+    and a consent to it counts for nothing."""
     question.note = note
     if question.reply_phase == Reply.DRAFTED:
         question.reply_phase = Reply.NEW
     else:
+        if question.phase != Phase.DRAFTED:
+            question.due_at = utc_now() + timedelta(days=rules.reply_days() or 1)
+            question.agreed_at = question.agreed_version = None
+        for answer in question.answers:
+            answer.sent_at = None
         question.phase = Phase.ASSIGNED
     _done("question returned", question, by)
 
@@ -87,6 +101,13 @@ def draft_of(question: Question) -> Answer:
         question.answers.append(answer)
         db.session.flush()
     return answer
+
+
+def saved(question: Question) -> str:
+    """Names the words of the draft as they were saved last; "" before the first time."""
+    answer = question.answer(follow=is_follow(question))
+    words = sorted((text.lang, text.body) for text in answer.texts) if answer is not None else []
+    return hashlib.sha256(repr(words).encode()).hexdigest()[:16] if words else ""
 
 
 def save_draft(question: Question, words: Mapping[str, str], *, by: str) -> None:
@@ -129,6 +150,12 @@ def can_send(question: Question) -> bool:
     return question.phase == Phase.DRAFTED or question.reply_phase == Reply.DRAFTED
 
 
+def handed(question: Question) -> str:
+    """Names what the consultant handed over last, so that nobody sends another answer than the one that was read."""
+    answer = question.answer(follow=is_follow(question))
+    return answer.handed_at.isoformat() if answer is not None and answer.handed_at is not None else ""
+
+
 def send(question: Question, *, by: str) -> None:
     """To the asker, and nobody else."""
     follow = is_follow(question)
@@ -138,7 +165,7 @@ def send(question: Question, *, by: str) -> None:
     else:
         question.phase = Phase.ANSWERED
     _done("answer sent", question, by)
-    letters.tell(question, "answered", once="2" if follow else "")
+    letters.tell(question, "answered", once=handed(question))
 
 
 def deliver(question: Question) -> None:

@@ -27,22 +27,25 @@ A_DAY = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What the form says. `consent_lang`: the language in which the terms were read."""
+    """What the form says. `consent_lang` and `consent_terms`: in which language the terms were read, and their hash."""
 
     lang: str
     title: str
     body: str
     age: str
     specialty_id: int | None
-    country: str | None
     may_publish: bool
     consent_lang: str
+    consent_terms: str
 
 
 def ask(asked: Asked, user: User) -> Question | None:
     """Of a member, whose address is known to be theirs. None when there were too many today."""
     if not limits.allow("question-member", str(user.id), limit=A_DAY, seconds=DAY):
         return None
+    before = _sent_before(asked, Question.user_id == user.id)
+    if before is not None:
+        return before
     question = _new(asked, user=user)
     _receive(question)
     return question
@@ -52,11 +55,23 @@ def ask_by_mail(asked: Asked, email: str, *, burst: int) -> None:
     """Without an account: it waits until the owner of the address says so. Whoever asks, all looks the same."""
     if not limits.allow("question-address", accounts.subject_of(email), limit=A_DAY, seconds=DAY):
         return
+    if _sent_before(asked, Question.email_key == addresses.key(email)) is not None:
+        return
     question = _new(asked, email=email, email_key=addresses.key(email))
     held = are_many(burst)
     letters.tell(question, "confirm", held=held)
     if held:
         tell_owners()
+
+
+def _sent_before(asked: Asked, who: sa.ColumnElement[bool]) -> Question | None:
+    """The same words of the same person, just now: a button pressed twice."""
+    return db.session.scalar(
+        sa.select(Question)
+        .where(who, Question.title == asked.title, Question.body == asked.body)
+        .where(Question.created_at > utc_now() - timedelta(hours=1))
+        .limit(1)
+    )
 
 
 def _new(asked: Asked, **who: object) -> Question:
@@ -65,7 +80,6 @@ def _new(asked: Asked, **who: object) -> Question:
         seed=new_seed(),
         phase=Phase.WAITING,
         consent_at=utc_now(),
-        consent_terms=rules.terms_hash(asked.consent_lang),
         answers=[],
         texts=[],
         **vars(asked),
@@ -77,8 +91,9 @@ def _new(asked: Asked, **who: object) -> Question:
 
 
 def confirm(question: Question) -> bool:
-    """The address said yes: the question is the account's from now on, if there is one. Whether it was waiting."""
-    if question.phase != Phase.WAITING:
+    """The address said yes: the question is the account's from now on, if there is one. False when it was not waiting,
+    or nobody takes questions any more."""
+    if question.phase != Phase.WAITING or not rules.questions_open():
         return False
     user = accounts.user_of(question.email)
     if user is not None:
@@ -90,7 +105,7 @@ def confirm(question: Question) -> bool:
 def _receive(question: Question) -> None:
     now = utc_now()
     question.phase, question.received_at = Phase.NEW, now
-    question.due_at = now + timedelta(days=rules.reply_days() or 1)
+    question.due_at = now + timedelta(days=rules.reply_days())
     db.session.flush()
     audit.record("question asked", question, actor=ASKER)
     letters.tell(question, "received")
@@ -123,9 +138,11 @@ def can_reply(question: Question) -> bool:
 
 
 def reply(question: Question, words: str) -> None:
+    """While questions are closed no time is promised for its answer."""
     now = utc_now()
     question.reply, question.reply_phase, question.replied_at = words, Reply.NEW, now
-    question.due_at, question.late_told_at = now + timedelta(days=rules.reply_days() or 1), None
+    due = now + timedelta(days=rules.reply_days()) if rules.questions_open() else None
+    question.due_at, question.late_told_at = due, None
     db.session.flush()
     audit.record("question reply", question, actor=ASKER)
     person = question.person
@@ -153,24 +170,26 @@ def withdraw(question: Question) -> None:
 
 def own(user: User) -> sa.ColumnElement[bool]:
     """Asked with the account, or confirmed with its address before there was one."""
-    by_address = sa.and_(Question.email_key == user.email_key, Question.phase != Phase.WAITING)
-    return sa.or_(Question.user_id == user.id, by_address)
+    by_address = Question.email_key == user.email_key
+    return sa.and_(sa.or_(Question.user_id == user.id, by_address), Question.phase != Phase.WAITING)
 
 
 def move(user: User, old: str) -> None:
-    """An account has a new address: what was asked with the old one alone stays its own."""
-    db.session.execute(
-        sa.update(Question)
-        .where(Question.email_key == addresses.key(old), Question.user_id.is_(None))
-        .values(user_id=user.id, email="", email_key="")
-    )
+    """An account has a new address: what was asked and confirmed with the old one alone stays its own, and no link that
+    went to the old one opens anything any more."""
+    by_address = sa.and_(Question.email_key == addresses.key(old), Question.user_id.is_(None))
+    mine = sa.and_(sa.or_(Question.user_id == user.id, by_address), Question.phase != Phase.WAITING)
+    for question in db.session.scalars(sa.select(Question).where(mine)):
+        question.user_id, question.email, question.email_key = user.id, "", ""
+        question.seed = new_seed()
+    db.session.flush()
 
 
 def forget(user: User) -> None:
     """The account is erased. What its holder agreed to publish stays as everybody reads it, tied to nobody; all else
     goes."""
-    same = sa.and_(Question.email_key == user.email_key, Question.email_key != "")
-    for question in db.session.scalars(sa.select(Question).where(sa.or_(own(user), same))):
+    waiting = sa.and_(Question.email_key == user.email_key, Question.email_key != "")
+    for question in db.session.scalars(sa.select(Question).where(sa.or_(own(user), waiting))):
         if question.phase != Phase.PUBLISHED:
             publication.take_back(question, by=ASKER)
         db.session.delete(question)

@@ -1,5 +1,6 @@
 """Questions in a member's copy of their data, and in the erasure of the account."""
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,18 +22,44 @@ def _questions(user: User) -> list[dict[str, Any]]:
             "written": row.created_at.isoformat(),
             "title": row.title,
             "text": row.body,
+            "number": row.reference,
+            "language": row.lang,
+            "age": row.age,
+            "specialty": dict(row.specialty.name) if row.specialty else None,
             "phase": str(PHASES[Phase(row.phase)]),
+            "arrived": _day(row.received_at),
+            "answer_expected_by": _day(row.due_at),
+            "declined": row.reason,
             "may_publish": row.may_publish,
             "consent_at": row.consent_at.isoformat(),
+            "consent_terms": {"language": row.consent_lang, "sha256": row.consent_terms},
+            "version": {
+                "number": row.offered_version,
+                "texts": {text.lang: {"title": text.title, "text": text.body} for text in row.texts},
+                "agreed_to": row.agreed_version,
+                "agreed_at": _day(row.agreed_at),
+                "published_at": _day(row.published_at),
+            },
             "reply": row.reply,
             "rating": row.rating,
             "rating_words": row.rating_words,
-            "answer": "\n\n".join(
-                text.body for answer in row.answers if answer.sent_at for text in answer.texts
-            ),
+            "answers": [
+                {
+                    "to_the_reply": answer.follow,
+                    "sent": _day(answer.sent_at),
+                    "texts": {text.lang: text.body for text in answer.texts},
+                    "references": answer.sources,
+                }
+                for answer in row.answers
+                if answer.sent_at
+            ],
         }
         for row in rows
     ]
+
+
+def _day(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
 
 
 def _answers(user: User) -> list[dict[str, Any]]:

@@ -5,9 +5,18 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import HiddenInput
 
 from medportal.blueprints.editing.forms import ReferenceForm
 from medportal.blueprints.people import queries as people
@@ -37,7 +46,10 @@ def _number(value: Any) -> int | None:
 
 
 class AskForm(OpenForm):
-    """Of a member."""
+    """Of a member. `now`: the hash of the terms as they are; `read` comes back with those that were on the screen."""
+
+    now = ""
+    read = HiddenField()
 
     title = StringField(
         _l("The question in one line"),
@@ -80,6 +92,11 @@ class AskForm(OpenForm):
         choices=[SelectChoice("no", _l("No, only I shall read it")), SelectChoice("yes", _l("Yes"))],
         default="no",
     )
+
+    def validate_terms(self, field: BooleanField) -> None:
+        if self.read.data != self.now:
+            field.data = False
+            raise ValidationError(gettext("The terms have changed meanwhile. Please read them again."))
 
     def validate_with_parent(self, field: BooleanField) -> None:
         if self.age.data == Age.MINOR and not field.data:
@@ -202,6 +219,7 @@ def offer_form() -> type[_OfferForm]:
 
 
 class PublishForm(MemberForm):
+    version = IntegerField(widget=HiddenInput(), validators=[Optional()])
     category = SelectField(_l("Category"))
     reviewed = BooleanField(
         _l(
@@ -235,6 +253,10 @@ def draft_form() -> type[_DraftForm]:
 class SourceForm(ReferenceForm):
     checked_on = None
     retracted = None
+
+    @property
+    def is_begun(self) -> bool:
+        return any(self[name].data for name in ("title", "issuer", "year", "doi", "pmid", "url"))
 
     def values(self) -> dict[str, str | None]:
         found: dict[str, str | None] = {name: self[name].data or "" for name in ("title", "issuer", "year")}

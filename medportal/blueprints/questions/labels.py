@@ -60,6 +60,7 @@ DESK_DONE = {
     "sent": _l("The answer has been sent to the asker alone."),
     "offered": _l("The asker is asked for consent to this version."),
     "published": _l("Published."),
+    "unpublished": _l("It is published no more."),
     "declined": _l("The question has been declined, and the asker is told."),
 }
 WORK_DONE = {

@@ -150,9 +150,22 @@ def tell_worker(user: User, what: str, *, once: str) -> None:
 
 def _to_asker(lang: str, *, what: str, question: int) -> mail.Rendered:
     row = db.session.get(Question, question)
-    if what != "gone" and (row is None or (what == "confirm") != (row.phase == Phase.WAITING)):
+    if what != "gone" and (row is None or not _is_true(what, row)):
         raise mail.NotNeeded
     return mail.fill("question", lang, words=TO_ASKERS[what], address=_address(lang, row) if row else "")
+
+
+def _is_true(what: str, row: Question) -> bool:
+    """Whether the question still stands as the letter would say."""
+    conditions = {
+        "confirm": row.phase == Phase.WAITING,
+        "answered": row.has_answer,
+        "offered": row.phase == Phase.OFFERED and not row.is_agreed,
+        "published": row.phase == Phase.PUBLISHED,
+        "late": row.is_late,
+        "declined": row.phase == Phase.DECLINED,
+    }
+    return conditions.get(what, row.phase != Phase.WAITING)
 
 
 def _address(lang: str, row: Question) -> str:

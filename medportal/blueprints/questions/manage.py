@@ -8,6 +8,7 @@ from flask import abort, redirect, render_template, request, url_for
 from wtforms import Form
 
 from medportal.access import anyone, members
+from medportal.blueprints.accounts import erasure
 from medportal.blueprints.accounts.answers import Answer
 from medportal.blueprints.questions import asking, rules
 from medportal.blueprints.questions.forms import AgreeForm, RateForm, ReplyForm
@@ -82,6 +83,7 @@ def _page(question: Question, *, by_link: bool, status: int = 200, **forms: Form
         published=_published(question),
         can_reply=asking.can_reply(question),
         look_in_days=rules.look_in_days(),
+        takes=rules.questions_open(),
         by_link=by_link,
         here=_address(question, by_link=by_link),
         act=lambda what: _address(question, by_link=by_link, what=what),
@@ -124,6 +126,8 @@ def _act(question: Question, what: str, *, by_link: bool) -> Answer:
     form = form_of[what]() if what in form_of else None
     if form is not None and not form.validate():
         return _page(question, by_link=by_link, status=422, **{what: form})
+    if what == "confirm" and not rules.questions_open():
+        return render_template("questions/closed.html", kept=question.body, waits=True), 409
     done = ACTS[what](question, form)
     if done is None:
         abort(409)
@@ -144,6 +148,7 @@ def _withdraw(question: Question, *, by_link: bool) -> Answer:
         )
     asking.withdraw(question)
     db.session.commit()
+    erasure.scrub_file()
     return redirect(url_for("questions.withdrawn"), 303)
 
 

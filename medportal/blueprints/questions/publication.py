@@ -51,6 +51,15 @@ def offer(question: Question, words: Words, *, by: str) -> None:
     letters.tell(question, "offered", once=str(question.offered_version))
 
 
+def unpublish(question: Question, *, by: str) -> None:
+    """The owner's way back: nobody reads it any more but its asker, and a new version may be offered."""
+    take_back(question, by=by)
+    question.phase = Phase.ANSWERED
+    question.agreed_at = question.agreed_version = None
+    audit.record("question unpublished", question, actor=by)
+    db.session.flush()
+
+
 def can_publish(question: Question) -> bool:
     answer = question.answer()
     signed = answer is not None and answer.person is not None
@@ -85,7 +94,7 @@ def publish(
     rules.look_in()
     audit.record("question published", question, actor=by, content=content.id)
     db.session.flush()
-    letters.tell(question, "published", once=str(content.id))
+    letters.tell(question, "published", once=str(question.offered_version))
     return content
 
 

@@ -22,6 +22,7 @@ from medportal.models.user import Role, User
 STAYS_OPEN = timedelta(hours=1)
 STATES = {
     "late": _l("late"),
+    "adrift": _l("with nobody who could answer"),
     "reply": _l("with a reply"),
     "agreed": _l("the asker agreed to publication"),
     **{phase.value: name for phase, name in PHASES.items() if phase != Phase.WAITING},
@@ -45,7 +46,7 @@ def _with_reply() -> sa.ColumnElement[bool]:
 
 
 def _condition(state: str) -> sa.ColumnElement[bool]:
-    special = {"late": _late, "reply": _with_reply, "agreed": _agreed}
+    special = {"late": _late, "reply": _with_reply, "agreed": _agreed, "adrift": _adrift}
     return special[state]() if state in special else Question.phase == state
 
 
@@ -108,6 +109,21 @@ def candidates(specialty_id: int | None, lang: str) -> list[tuple[Person, bool]]
     return sorted(found, key=lambda pair: (not pair[1], sort_key(localize(pair[0].name, lang))))
 
 
+def has_worker() -> sa.ColumnElement[bool]:
+    """Whether the person to whom it was given can sign in and answer."""
+    return sa.exists().where(
+        Person.id == Question.person_id,
+        User.id == Person.user_id,
+        User.role == Role.CONSULTANT,
+        User.disabled_at.is_(None),
+    )
+
+
+def _adrift() -> sa.ColumnElement[bool]:
+    waits = sa.or_(Question.phase == Phase.ASSIGNED, Question.reply_phase == Reply.NEW)
+    return sa.and_(waits, sa.not_(has_worker()))
+
+
 # What needs the owner
 
 
@@ -131,6 +147,10 @@ def agreed_count() -> int:
     return _count(_agreed())
 
 
+def adrift_count() -> int:
+    return _count(_adrift())
+
+
 def closed_count() -> int:
     """1 when questions closed by themselves."""
     return int(rules.whys() == [rules.Why.NOT_LOOKED_IN])
@@ -143,6 +163,15 @@ def say_late(n: int) -> str:
 def say_new(n: int) -> str:
     return ngettext(
         "%(n)s new question waits for a consultant.", "%(n)s new questions wait for a consultant.", n, n=n
+    )
+
+
+def say_adrift(n: int) -> str:
+    return ngettext(
+        "%(n)s question waits for a consultant who cannot answer any more.",
+        "%(n)s questions wait for consultants who cannot answer any more.",
+        n,
+        n=n,
     )
 
 

@@ -1,5 +1,7 @@
 """Asking: the stop-screen, the form, and what stands there while no question is taken."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 
 from medportal import limits, sessions
@@ -42,7 +44,7 @@ bp.add_app_template_filter(plain_to_html, "paragraphs")
 @bp.route("/<lang:lang>/consultants/ask", methods=["GET", "POST"])
 @anyone
 def ask() -> Answer:
-    """Nobody reaches the form but over the stop-screen, which names the country."""
+    """First the stop-screen, which names the country for its numbers; the country stays in the address and is not kept."""
     asked = request.args.get("country", "")
     here = stop.rows(asked)
     country = stop.ELSEWHERE if asked == stop.ELSEWHERE else here.country
@@ -60,7 +62,10 @@ def ask() -> Answer:
 
 def _asked(form: AskForm, country: str, user: User | None) -> Answer:
     if "similar" in request.form:
-        return _page(form, country, user, similar=similar(_words(), current_language().code))
+        allowed = limits.allow("similar", limits.network(), limit=120, seconds=900)
+        db.session.commit()
+        found = similar(_words(), current_language().code) if allowed else []
+        return _page(form, country, user, similar=found)
     if not form.validate():
         with reading():
             return _page(form, country, user), 422
@@ -72,7 +77,9 @@ def _asked(form: AskForm, country: str, user: User | None) -> Answer:
 def _form(user: User | None) -> AskForm:
     start = {"language": current_language().code}
     formdata = request.form if request.method == "POST" else None
-    return (AskByMailForm if user is None else AskForm)(formdata=formdata, data=start)
+    form = (AskByMailForm if user is None else AskForm)(formdata=formdata, data=start)
+    form.now = rules.terms_hash(current_language().code)
+    return form
 
 
 def _page(form: AskForm, country: str, user: User | None, **values: object) -> str:
@@ -88,6 +95,12 @@ def _page(form: AskForm, country: str, user: User | None, **values: object) -> s
         physician=rules.physician(),
         **values,
     )
+
+
+def lost(versions: Mapping[str, tuple[str, ...]], back: str, status: int = 409) -> Answer:
+    """The question has moved on meanwhile: what was typed is shown, so that it is not lost."""
+    kept = {code: "\n\n".join(filter(None, words)) for code, words in versions.items()}
+    return render_template("questions/lost.html", kept=kept, back=back), status
 
 
 def _closed() -> Answer:
@@ -107,9 +120,9 @@ def _send(form: AskForm, country: str, user: User | None) -> Answer:
         body=form.body.data or "",
         age=form.age.data,
         specialty_id=form.specialty.data,
-        country=None if country == stop.ELSEWHERE else country,
         may_publish=form.publish.data == "yes",
         consent_lang=current_language().code,
+        consent_terms=rules.terms_hash(current_language().code),
     )
     if user is None:
         email = addresses.normalise(form["email"].data)
