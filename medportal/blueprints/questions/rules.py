@@ -59,10 +59,10 @@ def terms_hash(lang: str) -> str:
 
 
 def physician() -> Person | None:
-    """Who answers for the questions; nobody who has left the corner."""
+    """Who answers for the questions; nobody who has left both the corner and the account."""
     number = setting("questions_physician")
     person = db.session.get(Person, number) if isinstance(number, int) else None
-    return person if person is not None and person.listed else None
+    return person if person is not None and (person.listed or person.user_id) else None
 
 
 def looked_in_at() -> datetime | None:
