@@ -5,7 +5,9 @@ caches hold; all in the transaction of the change itself.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import tzinfo
 from typing import Any
 
@@ -24,10 +26,28 @@ from medportal.models.setting import SiteVersion
 Hook = Callable[[Sequence[int]], None]
 HOOKS: list[Hook] = []
 BATCH = 200
+_together: ContextVar[dict[int, None] | None] = ContextVar("together", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """For work on many things in one transaction: what changed is told once, at the end of the block."""
+    ids: dict[int, None] = {}
+    token = _together.set(ids)
+    try:
+        yield
+    finally:
+        _together.reset(token)
+    if ids:
+        content_changed(*ids)
 
 
 def content_changed(*content_ids: int) -> None:
     """Call after every change that readers could see, before the caller commits."""
+    waiting = _together.get()
+    if waiting is not None:
+        waiting.update(dict.fromkeys(content_ids))
+        return
     db.session.flush()
     site_changed()  # first: its row lock puts two writers of one thing in line
     for start in range(0, len(content_ids), BATCH):

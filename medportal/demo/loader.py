@@ -28,6 +28,7 @@ from medportal.blueprints.content.drafts import (
     TextDraft,
     TreatmentDraft,
 )
+from medportal.changes import together
 from medportal.content_types import KINDS, ContentType
 from medportal.demo import consultants, polls, specialists
 from medportal.extensions import db
@@ -41,6 +42,7 @@ from medportal.search import glossary
 
 FOLDER = Path(__file__).parent
 BY = samples.BY
+AT_ONCE = 5
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 _MARK = re.compile(r"\s*\[@([\w-]+)\]")
 _SECTION = re.compile(r"^## +([a-z_]+) *$", re.M)
@@ -50,7 +52,7 @@ _OFFSET = re.compile(r"^([+-]\d+)d(?: (\d{2}):(\d{2}))?$")
 
 
 def load(*, echo: Callable[[str], None] = lambda _line: None) -> int:
-    """Add every sample text that is not there; how many were added. Commits text by text, so that nobody waits."""
+    """Add every sample text that is not there; how many were added. Commits a few texts at a time, so that nobody waits."""
     taxonomy.load()
     glossary.load()
     consultants.load()
@@ -62,22 +64,20 @@ def load(*, echo: Callable[[str], None] = lambda _line: None) -> int:
         for row in db.session.execute(sa.select(Content.key, Content.id).where(Content.key.is_not(None)))
     }
     related: dict[str, list[str]] = {}
-    added = 0
-    for kind, path in _files():
-        if path.stem in ids:
-            continue
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
-        content = _content(kind, path, facts, references)
-        ids[path.stem] = content.id
-        related[path.stem] = facts.get("related", [])
-        added += 1
+    new = [(kind, path) for kind, path in _files() if path.stem not in ids]
+    for start in range(0, len(new), AT_ONCE):
+        with together():
+            for kind, path in new[start : start + AT_ONCE]:
+                facts = tomllib.loads(path.read_text(encoding="utf-8"))
+                ids[path.stem] = _content(kind, path, facts, references).id
+                related[path.stem] = facts.get("related", [])
+                echo(f"{path.parent.name}/{path.stem}")
         db.session.commit()
-        echo(f"{path.parent.name}/{path.stem}")
     for key, others in related.items():
         services.relate(ids[key], [ids[other] for other in others if other in ids])
     specialists.load({key: number for key, number in ids.items() if key is not None})
     db.session.commit()
-    return added
+    return len(new)
 
 
 def remove() -> int:
