@@ -30,6 +30,7 @@
     box.open = wide.matches;
     wide.addEventListener("change", function () { box.open = wide.matches; });
   });
+  document.documentElement.dataset.scripts = "ready";
 
   // Paper shows what the screen folds away.
   window.addEventListener("beforeprint", function () {

@@ -1,6 +1,8 @@
-// Before the first paint: the reader's colours and text size, kept in this browser only.
+// Before the first paint: the reader's colours and text size, kept in this browser only, and room for what folds up.
 (function () {
   var root = document.documentElement;
+  root.dataset.scripts = "waiting"; // what app.js folds up is not shown unfolded first
+  window.addEventListener("load", function () { root.dataset.scripts = "ready"; });
   try {
     var theme = localStorage.getItem("theme");
     var size = localStorage.getItem("size");
