@@ -13,9 +13,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import sqlalchemy as sa
-from bs4 import BeautifulSoup, NavigableString
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask_migrate import upgrade
 
@@ -32,7 +33,7 @@ LONGEST = {"en": 18, "ar": 16}
 SECONDS = 10
 _CITED = re.compile(r"\[@[\w-]+\]")
 _ABBREVIATION = re.compile(r"(?<![\w-])(?:[A-Z]{2,}[0-9]*|[A-Z][a-z]?[A-Z][A-Za-z0-9]*)(?![\w-])")
-_WORDS = {"US", "UK", "OK", "II", "III", "IV", "VI"}
+_WORDS = {"US", "UK", "USA", "OK", "II", "III", "IV", "VI", "AA", "BMC", "ISC", "MIT", "MSD", "NHS", "SIL"}
 """Names and numbers, nothing to explain."""
 _NAMES = re.compile(r"https?://\S+|10\.\d{4,}/\S+|PubMed|DOI|iCalendar")
 """Addresses and names have no language."""
@@ -75,11 +76,14 @@ def median(file: File) -> float:
 
 def unexplained(file: File) -> set[str]:
     """Abbreviations that stand neither in brackets behind their words, nor before them, nor among the synonyms."""
-    text = _CITED.sub("", file.written)
+    treatments = " ".join(str(record.get("name")) for record in file.front.get("treatments", []))
+    text = f"{treatments} {_CITED.sub('', file.written)}".replace("*", "")
     names = {str(row.get("name")) for row in file.front.get("synonyms", [])} | {file.front["title"]}
     found = set()
     for short in set(_ABBREVIATION.findall(text)) - _WORDS:
-        explained = re.search(rf"\((?:[^()]*\W)?{short}s?(?:\W[^()]*)?\)|{short}s? \(", text)
+        explained = re.search(
+            rf"\((?:[^()]*\W)?{short}s?(?:\W[^()]*)?\)|{short}s?(?: \w+)? \(|{short} test:", text
+        )
         if not explained and not any(short in name for name in names):
             found.add(short)
     return found
@@ -112,15 +116,12 @@ def latin_without_language(app: Flask) -> Counter[str]:
         soup = BeautifulSoup(client.get(path).get_data(as_text=True), "html.parser")
         for gone in soup.select(".share, script, style, dl.detail"):
             gone.decompose()
-        for node in soup.select_one("main").find_all(string=_LATIN):  # type: ignore[union-attr]
-            if isinstance(node, NavigableString) and type(node) is NavigableString:
-                owner = node.find_parent(attrs={"lang": True})
-                if (
-                    owner is not None
-                    and owner["lang"] == "ar"
-                    and node.parent.name not in ("script", "style")
-                ):  # type: ignore[union-attr]
-                    found[f"{path}: {str(node).strip()[:60]}"] += 1
+        for gone in soup.select(".share, script, style"):
+            gone.decompose()
+        for node in soup.select_one("main").find_all(string=True):  # type: ignore[union-attr]
+            owner, words = node.find_parent(attrs={"lang": True}), _NAMES.sub("", str(node))
+            if owner is not None and owner["lang"] == "ar" and _LATIN.search(words):
+                found[f"{unquote(path)}: {words.strip()[:60]}"] += 1
     return found
 
 
