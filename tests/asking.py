@@ -89,7 +89,7 @@ class Desk:
     """The owner, with the question open."""
 
     def __init__(self, owner: Visitor, number: int, lang: str = "en") -> None:
-        self.owner, self.path = owner, f"/{lang}/admin/questions/{number}"
+        self.owner, self.number, self.path = owner, number, f"/{lang}/admin/questions/{number}"
 
     def open(self) -> None:
         press(self.owner, self.path, "/open")
@@ -153,12 +153,18 @@ def shown(browser, lang):
     return [sentence for sentence in told if sentence.rstrip("?.\u061f") in words]
 
 
-def published(member, owner, consultant, look, *, langs=("ar", "en")):
-    ask(member, publish="yes")
-    number = look(lambda q: q.id)
-    desk = Desk(owner, number)
+def assigned(member, owner, consultant, look, lang="en", **changes):
+    """A question that the consultant has; the owner's desk with it open."""
+    ask(member, lang, **changes)
+    desk = Desk(owner, look(lambda q: q.id))
     desk.open()
     desk.assign(consultant.person)
+    return desk
+
+
+def published(member, owner, consultant, look, *, langs=("ar", "en")):
+    desk = assigned(member, owner, consultant, look, publish="yes")
+    number = desk.number
     work(consultant, number, *langs)
     desk.offer(*langs)
     press(member, f"/en/account/questions/{number}", "/agree", sure="y")

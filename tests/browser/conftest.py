@@ -148,6 +148,20 @@ def applications() -> dict[str, Flask]:
     return served
 
 
+@pytest.fixture
+def within(applications, site):
+    """`within(work)`: run it with the database of the site."""
+
+    def run(work):
+        with applications[site].app_context():
+            result = work()
+            db.session.commit()
+            db.session.remove()
+            return result
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def secure_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty portal behind TLS, with a certificate made on the spot; its address."""

@@ -16,18 +16,6 @@ from tests.asking import ANSWER, BODY, TITLE, VERSION
 
 
 @pytest.fixture
-def within(applications, site):
-    def run(work):
-        with applications[site].app_context():
-            result = work()
-            db.session.commit()
-            db.session.remove()
-            return result
-
-    return run
-
-
-@pytest.fixture
 def takes_questions(within):
     """The sample site as its owner would arrange it; as it was afterwards."""
 

@@ -21,20 +21,6 @@ from tests.browser.test_pages import POSITIONS, in_order
 HOURS = itertools.count()
 
 
-@pytest.fixture
-def within(applications, site):
-    """`within(work)`: run it with the database of the site."""
-
-    def run(work):
-        with applications[site].app_context():
-            result = work()
-            db.session.commit()
-            db.session.remove()
-            return result
-
-    return run
-
-
 def newest(template):
     row = db.session.scalars(
         sa.select(Outbox).where(Outbox.template == template).order_by(Outbox.id.desc())

@@ -28,6 +28,7 @@ from tests.asking import (
     Desk,
     add_consultant,
     ask,
+    assigned,
     everything,
     everywhere,
     in_days,
@@ -282,11 +283,8 @@ def test_43_a_question_that_looks_like_markup_is_shown_as_text(as_, owner, consu
 @pytest.mark.usefixtures("open_site")
 def test_no_id_stands_twice_on_a_page(as_, owner, consultant, look, lang):
     member = as_("member")
-    ask(member)
-    number = look(lambda q: q.id)
-    desk = Desk(owner, number)
-    desk.open()
-    desk.assign(consultant.person)
+    desk = assigned(member, owner, consultant, look)
+    number = desk.number
     work(consultant, number, "en")
     pages = [owner.get(f"/{lang}/admin/questions/{number}")]
     desk.offer("en")

@@ -21,6 +21,7 @@ from tests.asking import (
     Desk,
     add_consultant,
     ask,
+    assigned,
     press,
     published,
     shown,
@@ -147,11 +148,8 @@ def test_a_declined_question_says_why_and_goes_from_the_consultant(
     as_, owner, consultant, look, letters, lang
 ):
     member = as_("member")
-    ask(member, lang)
-    number = look(lambda q: q.id)
-    desk = Desk(owner, number)
-    desk.open()
-    desk.assign(consultant.person)
+    desk = assigned(member, owner, consultant, look, lang)
+    number = desk.number
     desk.press("decline", 422, reason="")
     desk.press("decline", reason="Please see a dentist about this.")
     page = member.get(f"/{lang}/account/questions/{number}")
@@ -166,11 +164,8 @@ def test_personal_details_are_flagged_and_taken_out_before_the_asker_sees_the_ve
     as_, owner, consultant, look
 ):
     member = as_("member")
-    ask(member)
-    number = look(lambda q: q.id)
-    desk = Desk(owner, number)
-    desk.open()
-    desk.assign(consultant.person)
+    desk = assigned(member, owner, consultant, look)
+    number = desk.number
     work(consultant, number, "en")
     page = owner.get(f"{desk.path}/version")
     assert page.one("mark").get_text() == "0944 123 456"
@@ -184,11 +179,8 @@ def test_personal_details_are_flagged_and_taken_out_before_the_asker_sees_the_ve
 
 @pytest.mark.usefixtures("open_site")
 def test_a_version_needs_the_language_of_the_question_and_an_answer_in_each(as_, owner, consultant, look):
-    ask(as_("member"))
-    number = look(lambda q: q.id)
-    desk = Desk(owner, number)
-    desk.open()
-    desk.assign(consultant.person)
+    desk = assigned(as_("member"), owner, consultant, look)
+    number = desk.number
     work(consultant, number, "en")
     assert desk.offer("en", "ar", status=422).one("#body_ar")["aria-invalid"] == "true"
     page = desk.offer(status=422, title_en="", body_en="")
@@ -220,11 +212,8 @@ def test_nothing_is_published_without_the_consent_to_this_very_version(as_, owne
 
 @pytest.mark.usefixtures("open_site")
 def test_who_wants_no_publication_is_not_asked_for_it(as_, owner, consultant, look):
-    ask(as_("member"), publish="no")
-    number = look(lambda q: q.id)
-    desk = Desk(owner, number)
-    desk.open()
-    desk.assign(consultant.person)
+    desk = assigned(as_("member"), owner, consultant, look, publish="no")
+    number = desk.number
     work(consultant, number, "en")
     owner.get(f"{desk.path}/version", 303)
     assert "a long text" in owner.send(f"{desk.path}/version", 409, title_en="x", body_en="a long text").text
@@ -238,11 +227,8 @@ def test_the_gate_refuses_an_answer_that_says_too_little(as_, owner, look, in_ap
     values = {"credential": {"degrees": []}, "disclosure": {"interests": None}}.get(lacking, {})
     consultant.person = in_app(lambda: add_consultant(user_number("consultant@mail.example.com"), **values))
     member = as_("member")
-    ask(member)
-    number = look(lambda q: q.id)
-    desk = Desk(owner, number)
-    desk.open()
-    desk.assign(consultant.person)
+    desk = assigned(member, owner, consultant, look)
+    number = desk.number
     work(consultant, number, "en", reference=lacking != "reference")
     desk.offer("en")
     press(member, f"/en/account/questions/{number}", "/agree", sure="y")
@@ -254,11 +240,8 @@ def test_the_gate_refuses_an_answer_that_says_too_little(as_, owner, look, in_ap
 
 @pytest.mark.usefixtures("open_site")
 def test_an_answer_goes_back_to_the_consultant_with_what_is_missing(as_, owner, consultant, look):
-    ask(as_("member"))
-    number = look(lambda q: q.id)
-    desk = Desk(owner, number)
-    desk.open()
-    desk.assign(consultant.person)
+    desk = assigned(as_("member"), owner, consultant, look)
+    number = desk.number
     work(consultant, number, "en")
     desk.press("back", missing="Please say something about wheat.")
     page = consultant.get(f"/en/consultants/work/questions/{number}")
@@ -341,11 +324,8 @@ def test_nobody_reviews_the_own_answer(as_, owner, consultant, look, in_app):
 @pytest.mark.usefixtures("open_site")
 def test_names_in_the_answer_are_flagged_too(as_, owner, consultant, look):
     member = as_("member")
-    ask(member)
-    number = look(lambda q: q.id)
-    desk = Desk(owner, number)
-    desk.open()
-    desk.assign(consultant.person)
+    desk = assigned(member, owner, consultant, look)
+    number = desk.number
     path = f"/en/consultants/work/questions/{number}"
     press(
         consultant,
@@ -361,11 +341,8 @@ def test_names_in_the_answer_are_flagged_too(as_, owner, consultant, look):
 
 @pytest.mark.usefixtures("open_site")
 def test_a_consultants_words_are_lost_neither_to_another_window_nor_to_a_change(as_, owner, consultant, look):
-    ask(as_("member"))
-    number = look(lambda q: q.id)
-    desk = Desk(owner, number)
-    desk.open()
-    desk.assign(consultant.person)
+    desk = assigned(as_("member"), owner, consultant, look)
+    number = desk.number
     path = f"/en/consultants/work/questions/{number}"
     first, second = consultant.get(path), consultant.get(path)
     form = f"main form[action$='/{number}']"
@@ -388,10 +365,7 @@ def test_a_page_that_is_erased_leaves_the_question_answered(as_, owner, consulta
 
 @pytest.mark.usefixtures("open_site")
 def test_the_owner_sees_what_waits_for_somebody_who_is_gone(as_, owner, consultant, look, in_app, lang):
-    ask(as_("member"))
-    desk = Desk(owner, look(lambda q: q.id))
-    desk.open()
-    desk.assign(consultant.person)
+    assigned(as_("member"), owner, consultant, look)
     assert "state=adrift" not in owner.get(f"/{lang}/admin/").html
     in_app(lambda: db.session.execute(sa.update(Person).values(user_id=None)))
     assert "state=adrift" in owner.get(f"/{lang}/admin/").html
