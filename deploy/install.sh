@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Installs or renews a portal on Debian 12 or Ubuntu 22.04 and newer. Safe to run again: settings, data and the secret stay.
+#
+#   sudo bash deploy/install.sh portal.example.org          with Caddy, which gets its certificate by itself
+#   sudo PROXY=nginx bash deploy/install.sh portal.example.org
+#   sudo PROXY=none  bash deploy/install.sh portal.example.org     a proxy of your own in front of 127.0.0.1:8000
+#
+# The code goes to /opt/medportal/releases/<version>, data to /var/lib/medportal, settings to /etc/medportal/env.
+set -euo pipefail
+
+HOST=${1:-}
+PROXY=${PROXY:-caddy}
+ROOT=${ROOT:-}   # another root folder: tests look at what would be written
+SOURCE=$(cd "$(dirname "$0")/.." && pwd)
+CODE=$ROOT/opt/medportal
+DATA=$ROOT/var/lib/medportal
+SETTINGS=$ROOT/etc/medportal/env
+
+say() { printf '== %s\n' "$*"; }
+fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
+
+[[ $HOST =~ ^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?$ ]] || fail "say the name under which readers reach the site: install.sh portal.example.org"
+[[ $PROXY =~ ^(caddy|nginx|none)$ ]] || fail "PROXY is caddy, nginx or none"
+[ "$(id -u)" = 0 ] || fail "please run it with sudo"
+
+packages() {
+  say "packages"
+  local need=(python3 python3-venv ca-certificates)
+  [ "$PROXY" = none ] || need+=("$PROXY")
+  if ! dpkg -s "${need[@]}" >/dev/null 2>&1; then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
+  fi
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "Python 3.11 or newer is needed: Debian 12, or Ubuntu 24.04"
+}
+
+account() {
+  say "service user"
+  id medportal >/dev/null 2>&1 || useradd --system --home-dir /var/lib/medportal --shell /usr/sbin/nologin medportal
+  install -d -m 0700 -o medportal -g medportal "$DATA"
+  install -d -m 0750 -o root -g medportal "$(dirname "$SETTINGS")"
+}
+
+release() {
+  local version
+  version=$(git -C "$SOURCE" describe --always --dirty 2>/dev/null || sed -n 's/^version = "\(.*\)"/\1/p' "$SOURCE/pyproject.toml")
+  NEW=$CODE/releases/$version
+  say "release $version"
+  if [ ! -f "$NEW/.complete" ]; then
+    rm -rf "$NEW"
+    install -d -m 0755 "$NEW"
+    tar -C "$SOURCE" --exclude=./.git --exclude=./.venv --exclude=./instance --exclude='__pycache__' -cf - . | tar -C "$NEW" --no-same-owner -xf -
+    python3 -m venv "$NEW/.venv"
+    "$NEW/.venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r "$NEW/requirements.txt"
+    "$NEW/.venv/bin/python" -m compileall -q "$NEW/medportal" "$NEW/wsgi.py"
+    touch "$NEW/.complete"
+  fi
+}
+
+settings() {
+  if [ -f "$SETTINGS" ]; then
+    say "settings are kept: $SETTINGS"
+    return
+  fi
+  say "settings: $SETTINGS"
+  local scheme=https hops=1
+  [ "$PROXY" = none ] && hops=1
+  [ -n "${PLAIN_HTTP:-}" ] && scheme=http
+  umask 027
+  {
+    printf '# Every setting is explained in %s\n' "/opt/medportal/current/.env.example"
+    printf 'SITE_URL=%s://%s\n' "$scheme" "$HOST"
+    printf 'MEDPORTAL_INSTANCE=/var/lib/medportal\nPROXY_HOPS=%s\n' "$hops"
+    printf '# Mail: without a server, letters are kept as files and read at the desk.\n#MAIL_SERVER=\n#MAIL_USERNAME=\n#MAIL_PASSWORD=\n#MAIL_SENDER=\n'
+  } >"$SETTINGS"
+  chown root:medportal "$SETTINGS"
+  chmod 0640 "$SETTINGS"
+}
+
+# As the service user, with its settings: as_service DIR COMMAND…
+as_service() {
+  local folder=$1
+  shift
+  (set -a && . "$SETTINGS" && set +a && cd "$folder" && exec setpriv --reuid medportal --regid medportal --init-groups --no-new-privs "$@")
+}
+
+database() {
+  say "database"
+  as_service "$NEW" "$NEW/.venv/bin/flask" db upgrade >/dev/null
+  as_service "$NEW" "$NEW/.venv/bin/flask" taxonomy load >/dev/null
+}
+
+services() {
+  say "services"
+  install -m 0644 "$SOURCE"/deploy/medportal-web.service "$SOURCE"/deploy/medportal-jobs.service "$ROOT/etc/systemd/system/"
+  ln -sfn "$NEW" "$CODE/current.new"
+  mv -T "$CODE/current.new" "$CODE/current"
+  case $PROXY in
+    caddy)
+      sed "s/portal\.example/$HOST/" "$SOURCE/deploy/Caddyfile" >"$ROOT/etc/caddy/Caddyfile.new"
+      [ -n "${PLAIN_HTTP:-}" ] && sed -i "s|^$HOST {|http://$HOST {|" "$ROOT/etc/caddy/Caddyfile.new"
+      caddy validate --config "$ROOT/etc/caddy/Caddyfile.new" --adapter caddyfile >/dev/null 2>&1 || fail "Caddy refuses $ROOT/etc/caddy/Caddyfile.new"
+      mv "$ROOT/etc/caddy/Caddyfile.new" "$ROOT/etc/caddy/Caddyfile" ;;
+    nginx)
+      sed "s/portal\.example/$HOST/" "$SOURCE/deploy/nginx.conf" >"$ROOT/etc/nginx/sites-available/medportal"
+      ln -sfn ../sites-available/medportal "$ROOT/etc/nginx/sites-enabled/medportal"
+      rm -f "$ROOT/etc/nginx/sites-enabled/default"
+      nginx -t -q || fail "nginx refuses its configuration" ;;
+  esac
+  if [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+    systemctl enable -q --now medportal-web medportal-jobs
+    systemctl restart medportal-web medportal-jobs
+    [ "$PROXY" = none ] || systemctl reload-or-restart "$PROXY"
+  else
+    say "no systemd here: start the command lines of deploy/*.service yourself"
+  fi
+}
+
+tidy() {
+  # Three releases are kept to go back to.
+  find "$CODE/releases" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | tail -n +4 | cut -d' ' -f2- |
+    while read -r old; do [ "$old" = "$NEW" ] || rm -rf "$old"; done
+}
+
+packages
+account
+release
+settings
+database
+services
+tidy
+say "done: $(sed -n 's/^SITE_URL=//p' "$SETTINGS")"
+as_service "$CODE/current" "$CODE/current/.venv/bin/flask" users setup-code 2>/dev/null || true
