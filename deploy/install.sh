@@ -84,36 +84,84 @@ as_service() {
   (set -a && . "$SETTINGS" && set +a && cd "$folder" && exec setpriv --reuid medportal --regid medportal --init-groups --no-new-privs "$@")
 }
 
+# Starts or stops both services. CONTROL is for machines without systemd: a program that is called with start or stop.
+control() {
+  if [ -n "${CONTROL:-}" ]; then "$CONTROL" "$1"
+  elif [ -d /run/systemd/system ]; then systemctl "$1" medportal-web medportal-jobs
+  else say "no systemd here: $1 the command lines of deploy/*.service yourself"; fi
+}
+
 database() {
   say "database"
   as_service "$NEW" "$NEW/.venv/bin/flask" db upgrade >/dev/null
   as_service "$NEW" "$NEW/.venv/bin/flask" taxonomy load >/dev/null
 }
 
+use() {
+  ln -sfn "$1" "$CODE/current.new"
+  mv -T "$CODE/current.new" "$CODE/current"
+}
+
 services() {
   say "services"
-  install -m 0644 "$SOURCE"/deploy/medportal-web.service "$SOURCE"/deploy/medportal-jobs.service "$ROOT/etc/systemd/system/"
-  ln -sfn "$NEW" "$CODE/current.new"
-  mv -T "$CODE/current.new" "$CODE/current"
+  install -m 0644 "$NEW"/deploy/medportal-web.service "$NEW"/deploy/medportal-jobs.service "$ROOT/etc/systemd/system/"
+  use "$NEW"
+  if [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+    systemctl enable -q medportal-web medportal-jobs
+  fi
+  control start
+}
+
+proxy() {
   case $PROXY in
     caddy)
-      sed "s/portal\.example/$HOST/" "$SOURCE/deploy/Caddyfile" >"$ROOT/etc/caddy/Caddyfile.new"
-      [ -n "${PLAIN_HTTP:-}" ] && sed -i "s|^$HOST {|http://$HOST {|" "$ROOT/etc/caddy/Caddyfile.new"
-      caddy validate --config "$ROOT/etc/caddy/Caddyfile.new" --adapter caddyfile >/dev/null 2>&1 || fail "Caddy refuses $ROOT/etc/caddy/Caddyfile.new"
-      mv "$ROOT/etc/caddy/Caddyfile.new" "$ROOT/etc/caddy/Caddyfile" ;;
+      local file=$ROOT/etc/caddy/Caddyfile
+      sed "s/portal\.example/$HOST/" "$NEW/deploy/Caddyfile" >"$file.new"
+      [ -z "${PLAIN_HTTP:-}" ] || sed -i "s|^$HOST {|http://$HOST {|" "$file.new"
+      caddy validate --config "$file.new" --adapter caddyfile >/dev/null 2>&1 || fail "Caddy refuses $file.new"
+      mv "$file.new" "$file" ;;
     nginx)
-      sed "s/portal\.example/$HOST/" "$SOURCE/deploy/nginx.conf" >"$ROOT/etc/nginx/sites-available/medportal"
+      sed "s/portal\.example/$HOST/" "$NEW/deploy/nginx.conf" >"$ROOT/etc/nginx/sites-available/medportal"
       ln -sfn ../sites-available/medportal "$ROOT/etc/nginx/sites-enabled/medportal"
       rm -f "$ROOT/etc/nginx/sites-enabled/default"
       nginx -t -q || fail "nginx refuses its configuration" ;;
   esac
-  if [ -d /run/systemd/system ]; then
-    systemctl daemon-reload
-    systemctl enable -q --now medportal-web medportal-jobs
-    systemctl restart medportal-web medportal-jobs
-    [ "$PROXY" = none ] || systemctl reload-or-restart "$PROXY"
-  else
-    say "no systemd here: start the command lines of deploy/*.service yourself"
+  if [ "$PROXY" != none ] && [ -d /run/systemd/system ]; then systemctl reload-or-restart "$PROXY"; fi
+}
+
+# Pages and a write, asked of the portal itself.
+answers() {
+  [ -n "${CONTROL:-}" ] || [ -d /run/systemd/system ] || return 0
+  "$NEW/.venv/bin/python" - "$HOST" <<'P'
+import sys, time, urllib.request
+for _ in range(60):
+    try:
+        for path in ("/healthz", "/ar/", "/en/"):
+            asked = urllib.request.Request("http://127.0.0.1:8000" + path, headers={"Host": sys.argv[1]})
+            urllib.request.urlopen(asked, timeout=10).read()
+        sys.exit(0)
+    except OSError:
+        time.sleep(0.5)
+sys.exit("the portal does not answer")
+P
+}
+
+# From a version that runs: a backup, then the new one, and back when it does not come up.
+update() {
+  local old archive
+  old=$(readlink -f "$CODE/current")
+  say "backup"
+  archive=$(as_service "$old" "$old/.venv/bin/flask" backup make | tail -1 | cut -d' ' -f1)
+  control stop
+  if ! (set -e; database; services; answers); then
+    say "the new version does not come up: back to ${old##*/} and its data"
+    control stop || true
+    as_service "$old" "$old/.venv/bin/flask" backup restore "$archive" --replace >/dev/null
+    use "$old"
+    control start
+    NEW=$old answers
+    fail "nothing was renewed; the old version runs"
   fi
 }
 
@@ -127,8 +175,8 @@ packages
 account
 release
 settings
-database
-services
+if [ -e "$CODE/current" ]; then update; else database; services; answers; fi
+proxy
 tidy
 say "done: $(sed -n 's/^SITE_URL=//p' "$SETTINGS")"
 as_service "$CODE/current" "$CODE/current/.venv/bin/flask" users setup-code 2>/dev/null || true
