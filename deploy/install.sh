@@ -93,7 +93,7 @@ control() {
 
 database() {
   say "database"
-  as_service "$NEW" "$NEW/.venv/bin/flask" db upgrade >/dev/null
+  as_service "$NEW" "$NEW/.venv/bin/flask" db upgrade >/dev/null || return 1
   as_service "$NEW" "$NEW/.venv/bin/flask" taxonomy load >/dev/null
 }
 
@@ -104,11 +104,10 @@ use() {
 
 services() {
   say "services"
-  install -m 0644 "$NEW"/deploy/medportal-web.service "$NEW"/deploy/medportal-jobs.service "$ROOT/etc/systemd/system/"
-  use "$NEW"
+  install -m 0644 "$NEW"/deploy/medportal-web.service "$NEW"/deploy/medportal-jobs.service "$ROOT/etc/systemd/system/" || return 1
+  use "$NEW" || return 1
   if [ -d /run/systemd/system ]; then
-    systemctl daemon-reload
-    systemctl enable -q medportal-web medportal-jobs
+    systemctl daemon-reload && systemctl enable -q medportal-web medportal-jobs || return 1
   fi
   control start
 }
@@ -154,7 +153,7 @@ update() {
   say "backup"
   archive=$(as_service "$old" "$old/.venv/bin/flask" backup make | tail -1 | cut -d' ' -f1)
   control stop
-  if ! (set -e; database; services; answers); then
+  if ! { database && services && answers; }; then # functions say by their answer whether they failed
     say "the new version does not come up: back to ${old##*/} and its data"
     control stop || true
     as_service "$old" "$old/.venv/bin/flask" backup restore "$archive" --replace >/dev/null

@@ -137,9 +137,12 @@ def test_colours_and_text_size_are_kept_in_this_browser_only(open_page, lang):
 
 def test_a_filter_swaps_the_list_says_so_and_keeps_the_address(open_page, lang):
     page = open_page(f"/{lang}/diseases/", width=1280)
+    cards = page.locator("#results .card")
+    before = cards.count()
     with page.expect_response(lambda response: "category=nervous" in response.url):
         page.select_option("#category", "nervous")
-    expect(page.locator("#results .card")).to_have_count(2)
+    expect(cards).not_to_have_count(before)
+    assert 0 < cards.count() < before
     expect(page.locator("#status")).to_have_text(page.locator("#results-count").inner_text())
     assert "category=nervous" in page.url
 
