@@ -18,7 +18,17 @@ from flask import current_app
 
 from medportal import config, tokens
 from medportal.backups import engines, places
-from medportal.backups.manifest import DATABASES, MANIFEST, MEDIA, SETTINGS, Damaged, Manifest, Member, read, version
+from medportal.backups.manifest import (
+    DATABASES,
+    MANIFEST,
+    MEDIA,
+    SETTINGS,
+    Damaged,
+    Manifest,
+    Member,
+    read,
+    version,
+)
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 
@@ -50,7 +60,7 @@ def make() -> Path:
         with open(places.private(part), "wb") as file, zipfile.ZipFile(file, "w") as archive:
             files = {name: _add(archive, name, room / name, packed=manifest.database == "sqlite")}
             (room / name).unlink()
-            for picture in _media():
+            for picture in media():
                 with contextlib.suppress(FileNotFoundError):  # deleted a moment ago
                     files[f"media/{picture.name}"] = _add(archive, f"media/{picture.name}", picture)
             files[SETTINGS] = _write(archive, SETTINGS, _settings())
@@ -64,7 +74,7 @@ def _migration() -> str:
         return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
 
 
-def _media() -> list[Path]:
+def media() -> list[Path]:
     folder = Path(current_app.instance_path) / "media"
     found = folder.iterdir() if folder.is_dir() else ()
     return sorted(
@@ -90,7 +100,7 @@ def _info(name: str, *, packed: bool) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, utc_now().timetuple()[:6])
     info.external_attr = (stat.S_IFREG | 0o600) << 16
     info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-    info.compress_level = 1 if packed else None
+    info._compresslevel = 1  # type: ignore[attr-defined]  # the public name came with Python 3.13
     return info
 
 

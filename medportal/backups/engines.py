@@ -173,9 +173,7 @@ def scratch_database() -> Iterator[sa.Engine]:
     name = f"medportal_trial_{secrets.token_hex(6)}"
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         try:
-            connection.execute(
-                sa.text(f"CREATE DATABASE {quoted(name)} TEMPLATE template0 ENCODING 'UTF8'")
-            )
+            connection.execute(sa.text(f"CREATE DATABASE {quoted(name)} TEMPLATE template0 ENCODING 'UTF8'"))
         except sa.exc.ProgrammingError as problem:
             raise ToolFailed(
                 f"no scratch database could be made (ALTER ROLE … CREATEDB): {problem.orig}"

@@ -28,7 +28,9 @@ def compare(manifest: Manifest, migration: str, counts: dict[str, int]) -> None:
     if migration != manifest.migration:
         raise Damaged(f"the database is of migration {migration}, not {manifest.migration}")
     wrong = sorted(
-        table for table in counts.keys() | manifest.counts.keys() if counts.get(table) != manifest.counts.get(table)
+        table
+        for table in counts.keys() | manifest.counts.keys()
+        if counts.get(table) != manifest.counts.get(table)
     )
     if wrong:
         table = wrong[0]
