@@ -61,7 +61,7 @@ def read(text: bytes) -> Manifest:
             str(name): Member(int(file["size"]), str(file["sha256"]))
             for name, file in values["files"].items()
         }
-        texts = {
+        texts: dict[str, Any] = {
             name: str(values[name]) for name in ("made_at", "version", "migration", "database", "site", "key")
         }
         counts = {str(table): int(n) for table, n in values["counts"].items()}

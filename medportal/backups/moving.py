@@ -36,7 +36,7 @@ def copy(url: sa.URL, *, echo: Callable[[str], None] = lambda _: None) -> Counts
                 echo(f"{table.name}: {_copy_table(source, there, table)}")
             for table in tables():
                 _join_up(source, there, table)
-            there.execute(sa.update(SearchState.__table__).values(analysis=0))
+            there.execute(sa.update(SearchState).values(analysis=0))
             _set_sequences(source, there)
             counts = {table.name: (_count(source, table), _count(there, table)) for table in tables()}
             wrong = [name for name, (here, arrived) in counts.items() if here != arrived]
@@ -150,4 +150,8 @@ def _last_given(source: sa.Connection, table: sa.Table, column: sa.Column[Any]) 
         query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
         return source.scalar(query, {"name": table.name}) or 0
     name = source.scalar(sa.select(sa.func.pg_get_serial_sequence(f'public."{table.name}"', column.name)))
-    return (source.scalar(sa.text(f"SELECT last_value FROM {name}")) or 0) if name else 0
+    return (
+        (source.scalar(sa.select(sa.literal_column("last_value")).select_from(sa.text(name))) or 0)
+        if name
+        else 0
+    )
