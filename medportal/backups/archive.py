@@ -29,7 +29,7 @@ from medportal.backups.manifest import (
     read,
     version,
 )
-from medportal.extensions import db
+from medportal.extensions import db, reading
 from medportal.lib.dates import utc_now
 
 SECRET = frozenset({"SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL"})
@@ -70,7 +70,7 @@ def make() -> Path:
 
 
 def _migration() -> str:
-    with db.engine.connect() as connection:
+    with reading(), db.engine.connect() as connection:
         return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
 
 

@@ -26,7 +26,9 @@ LATE = timedelta(hours=36)
 
 def work() -> None:
     """Commits nothing while an archive is made: nobody waits for the writer's turn."""
-    asked, due = records.is_asked(), is_due(utc_now())
+    with reading():
+        asked, due = records.is_asked(), is_due(utc_now())
+        db.session.rollback()
     if asked or due:
         records.answered()
         problem = attempt()

@@ -14,7 +14,7 @@ from flask import current_app
 from medportal import config
 from medportal.backups import archive, engines, places, trial
 from medportal.backups.manifest import SETTINGS, Damaged, Manifest
-from medportal.extensions import db
+from medportal.extensions import db, reading
 from medportal.lib.dates import utc_now
 
 SETTINGS_COPY = "config.restored.py"
@@ -97,10 +97,10 @@ def is_empty() -> bool:
     if engines.dialect() == "sqlite" and not engines.sqlite_file().exists():
         return True
     try:
-        with db.engine.connect() as connection:
+        with reading(), db.engine.connect() as connection:
             tables = set(sa.inspect(connection).get_table_names()) & {"user", "content"}
             return not any(
-                connection.scalar(sa.text(f"SELECT 1 FROM {engines.quoted(table)} LIMIT 1"))
+                connection.scalar(sa.select(sa.literal(1)).select_from(sa.table(table)).limit(1))
                 for table in tables
             )
     except sa.exc.DatabaseError:  # damaged: something is there
