@@ -71,7 +71,10 @@ def make() -> Path:
 
 def _migration() -> str:
     with reading(), db.engine.connect() as connection:
-        return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
+        found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    if found is None:
+        raise Damaged("the database does not say of which migration it is")
+    return str(found)
 
 
 def media() -> list[Path]:
