@@ -378,7 +378,7 @@ def test_owners_see_make_and_download_backups(as_, in_app, lang):
     assert "attachment" in answer.headers["Content-Disposition"]
     got = answer.get_data()
     answer.close()
-    assert got == in_app(lambda: places.archives()[0].read_bytes())
+    assert got == in_app(places.archives)[0].read_bytes()
     actions = in_app(lambda: list(db.session.scalars(sa.select(Audit.action).order_by(Audit.id))))
     assert actions[-2:] == ["backup asked for", "backup downloaded"]
 
