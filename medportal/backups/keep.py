@@ -19,7 +19,9 @@ RULES: tuple[tuple[int, Callable[[datetime], str]], ...] = (
 def chosen(backups: Iterable[Record], *, now: datetime) -> set[str]:
     """Names of those to keep. One that was tried out goes before one that was not, then the newest; the newest of
     all and the newest that was tried out stay in any case."""
-    newest = sorted(backups, key=lambda backup: (backup.made_at, backup.name), reverse=True)
+    newest = sorted(
+        backups, key=lambda backup: (backup.made_at, backup.name.removesuffix(".zip")), reverse=True
+    )
     kept = {backup.name for backup in newest if now - backup.made_at < FRESH}
     kept |= {backup.name for backup in newest[:1]}
     kept |= {backup.name for backup in [b for b in newest if b.verified][:1]}

@@ -14,7 +14,7 @@ from flask import current_app
 
 from medportal.lib.dates import utc_now
 
-NAME = re.compile(r"medportal-\d{8}-\d{6}(?:-\d{1,3})?\.zip")
+NAME = re.compile(r"medportal-\d{8}-\d{6}(?:-\d{3})?\.zip")
 SCRATCH = "scratch-"
 LEFT_BEHIND = 86400
 """Seconds after which a scratch folder belongs to a program that was killed."""
@@ -29,7 +29,8 @@ def folder() -> Path:
 
 def archives() -> list[Path]:
     """The newest first."""
-    return sorted((path for path in folder().iterdir() if NAME.fullmatch(path.name)), reverse=True)
+    found = (path for path in folder().iterdir() if NAME.fullmatch(path.name))
+    return sorted(found, key=lambda path: path.stem, reverse=True)
 
 
 def find(name: str) -> Path | None:
@@ -38,7 +39,7 @@ def find(name: str) -> Path | None:
 
 def new_name() -> Path:
     stem = f"medportal-{utc_now():%Y%m%d-%H%M%S}"
-    names = [f"{stem}.zip", *(f"{stem}-{n}.zip" for n in range(2, 1000))]
+    names = [f"{stem}.zip", *(f"{stem}-{n:03}.zip" for n in range(2, 1000))]
     return next(path for name in names if not (path := folder() / name).exists())
 
 
