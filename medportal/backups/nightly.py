@@ -1,6 +1,7 @@
 """The line of `jobs.py`: every night an archive, tried out by a real restore, copied elsewhere, the old ones thrown away.
 When that did not happen, the owners get one letter a day."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,16 +27,20 @@ LATE = timedelta(hours=36)
 
 def work() -> None:
     """Commits nothing while an archive is made: nobody waits for the writer's turn."""
-    with reading():
-        asked, due = records.is_asked(), is_due(utc_now())
-        db.session.rollback()
-    if asked or due:
+    asked = records.is_asked()
+    if asked or _look(is_due):
         records.answered()
-        problem = attempt()
-        if problem and not asked:
+        if attempt() and not asked:
             tell()
-    if is_late(utc_now()):
+    if _look(is_late):
         tell()
+
+
+def _look(question: Callable[[datetime], bool]) -> bool:
+    with reading():
+        answer = question(utc_now())
+        db.session.rollback()
+    return answer
 
 
 def is_due(now: datetime) -> bool:
@@ -56,15 +61,7 @@ def last_night(now: datetime) -> datetime:
 
 def born() -> datetime | None:
     """Since when there is something to keep: the first account."""
-    with reading():
-        found = db.session.scalar(sa.select(sa.func.min(User.created_at)))
-        db.session.rollback()
-    return found
-
-
-def is_late(now: datetime) -> bool:
-    since = records.last_verified() or born()
-    return since is not None and now - since > LATE
+    return db.session.scalar(sa.select(sa.func.min(User.created_at)))
 
 
 def attempt() -> str:
