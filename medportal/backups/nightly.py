@@ -64,6 +64,11 @@ def born() -> datetime | None:
     return db.session.scalar(sa.select(sa.func.min(User.created_at)))
 
 
+def is_late(now: datetime) -> bool:
+    since = records.last_verified() or born()
+    return since is not None and now - since > LATE
+
+
 def attempt() -> str:
     """Make one with all that belongs to it; "" or what went wrong."""
     problem = ""
