@@ -15,6 +15,7 @@ from flask_babel import force_locale
 from medportal import delivery, passwords, samples
 from medportal import jobs as recurring
 from medportal import taxonomy as taxonomy_data
+from medportal.backups.commands import backup, db_copy
 from medportal.blueprints.accounts import queries as account_queries
 from medportal.blueprints.accounts import recovery, staff
 from medportal.blueprints.content import upkeep
@@ -50,7 +51,20 @@ taxonomy = AppGroup("taxonomy", help="Categories and specialties.")
 
 
 def init_app(app: Flask) -> None:
-    for command in (demo, content, messages, users, jobs, mail, digest, search, taxonomy, import_command):
+    for command in (
+        demo,
+        content,
+        messages,
+        users,
+        jobs,
+        mail,
+        digest,
+        search,
+        taxonomy,
+        import_command,
+        backup,
+        db_copy,
+    ):
         app.cli.add_command(command)
 
 

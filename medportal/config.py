@@ -75,6 +75,7 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
     "MAIL_CONNECTIONS": (2, _number),
     "MAIL_PER_HOUR": (0, _number),
     "MAIL_BOUNCES": ("", _text),
+    "BACKUP_COPY_TO": ("", _text),
     "LOG_LEVEL": ("INFO", _text),
 }
 
@@ -111,6 +112,8 @@ def _check(values: dict[str, Any]) -> None:
     if not 5 <= values["PAGE_SIZE"] <= 100:
         raise ConfigError("PAGE_SIZE is the number of entries on a list page, 5 to 100")
     _check_accounts(values)
+    if values["BACKUP_COPY_TO"] and not Path(values["BACKUP_COPY_TO"]).is_absolute():
+        raise ConfigError("BACKUP_COPY_TO must be the whole path of a folder, such as /mnt/copies")
     if values["LOG_LEVEL"] not in logging.getLevelNamesMapping():
         raise ConfigError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {values['LOG_LEVEL']!r}")
     try:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from medportal import delivery, queues, renewals, retention, samples
+from medportal.backups import nightly
 from medportal.blueprints.accounts import erasure
 from medportal.blueprints.consultants import expiry
 from medportal.blueprints.editing import publishing, reminders
@@ -56,6 +57,7 @@ JOBS = (
     Recurring("reviews", timedelta(hours=1), reminders.remind),
     Recurring("credentials", timedelta(hours=1), expiry.tell),
     Recurring("questions", timedelta(hours=1), questions.keep),
+    Recurring("backups", timedelta(seconds=30), nightly.work, lease=timedelta(hours=2)),
     Recurring("clean-up", timedelta(hours=1), retention.clean_up),
 )
 

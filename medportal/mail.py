@@ -76,6 +76,7 @@ LETTERS = {
     "sign_up_burst": _l("Many sign-ups at once"),
     "review_due": _l("Reviews that fall due"),
     "credential_expired": _l("Checks of credentials that ran out"),
+    "backup_missing": _l("Backups that did not happen"),
     "subscribe": _l("Confirmation of a subscription"),
     "message_answer": _l("Answer to a message"),
     "digest": _l("Digest"),

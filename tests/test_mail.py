@@ -36,6 +36,7 @@ LETTERS = {
     "sign_up_burst": {},
     "review_due": {"count": 2},
     "credential_expired": {"count": 2},
+    "backup_missing": {"last": AT},
     "subscribe": {"purpose": "subscribe"},
     "message_answer": {
         "kind": "report",

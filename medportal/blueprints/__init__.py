@@ -5,6 +5,7 @@ from flask import Flask
 from medportal.blueprints import (
     accounts,
     admin,
+    backups,
     consultants,
     content,
     editing,
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(people.bp)
     app.register_blueprint(taxonomy.bp)
     app.register_blueprint(emergency.bp)
+    app.register_blueprint(backups.bp)
     app.register_blueprint(similar_views.bp)
     app.register_blueprint(polls.bp)
     app.register_blueprint(consultants.bp)

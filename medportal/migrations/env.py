@@ -27,7 +27,7 @@ def run_offline() -> None:
 
 def run_online() -> None:
     extra = current_app.extensions["migrate"].configure_args
-    with creating(), db.engine.connect() as connection:
+    with creating(), config.attributes.get("engine", db.engine).connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
         raw: Any = connection.connection.driver_connection
         if sqlite:

@@ -39,6 +39,8 @@ ACTIONS = {
     "second factor off": _l("Two-step verification switched off"),
     "recovery codes renewed": _l("Recovery codes renewed"),
     "sessions ended": _l("Sessions ended"),
+    "backup asked for": _l("Backup asked for"),
+    "backup downloaded": _l("Backup downloaded"),
     "data exported": _l("Copy of the data taken"),
     "erasure asked for": _l("Erasure asked for"),
     "erasure taken back": _l("Erasure taken back"),

@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from medportal.blueprints.admin import queries
+from medportal.blueprints.backups import queries as backup_queries
 from medportal.blueprints.consultants import queries as consultant_queries
 from medportal.blueprints.editing import queries as editing
 from medportal.blueprints.emergency import queries as emergency_queries
@@ -54,6 +55,7 @@ MENU = (
     Item("subscriptions.admin_subscribers", _l("Subscribers"), "users", OWNERS),
     Item("admin.letters", _l("Mail"), "mail", OWNERS),
     Item("settings.site", _l("Settings of the site"), "settings", OWNERS),
+    Item("backups.index", _l("Backups"), "shield-check", OWNERS),
     Item("admin.guide", _l("Guide"), "book-open"),
     Item("admin.audit_trail", _l("Audit trail"), "scroll-text", OWNERS),
 )
@@ -100,6 +102,15 @@ NEEDS = (
         "admin.letters",
         {"state": "queued"},
         "clock",
+        OWNERS,
+        urgent=True,
+    ),
+    Need(
+        backup_queries.late_count,
+        backup_queries.say_late,
+        "backups.index",
+        {},
+        "triangle-alert",
         OWNERS,
         urgent=True,
     ),
