@@ -25,6 +25,7 @@ from medportal.content_types import kind_by_path
 from medportal.demo import cast, loader, scale
 from medportal.digests import preview, staging
 from medportal.extensions import db, reading
+from medportal.health.command import doctor
 from medportal.i18n import LANGUAGES
 from medportal.importers import IMPORTERS, run
 from medportal.importers.base import Options
@@ -50,7 +51,19 @@ taxonomy = AppGroup("taxonomy", help="Categories and specialties.")
 
 
 def init_app(app: Flask) -> None:
-    for command in (demo, content, messages, users, jobs, mail, digest, search, taxonomy, import_command):
+    for command in (
+        demo,
+        content,
+        messages,
+        users,
+        jobs,
+        mail,
+        digest,
+        search,
+        taxonomy,
+        import_command,
+        doctor,
+    ):
         app.cli.add_command(command)
 
 

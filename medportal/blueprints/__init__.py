@@ -10,6 +10,7 @@ from medportal.blueprints import (
     editing,
     emergency,
     feeds,
+    health,
     imports,
     media,
     pages,
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(profile.bp)
     app.register_blueprint(admin.bp)
     app.register_blueprint(feeds.bp)
+    app.register_blueprint(health.bp)
     app.register_blueprint(search.bp)
     app.register_blueprint(media.bp)
     app.register_blueprint(subscriptions.bp)

@@ -54,6 +54,7 @@ MENU = (
     Item("subscriptions.admin_subscribers", _l("Subscribers"), "users", OWNERS),
     Item("admin.letters", _l("Mail"), "mail", OWNERS),
     Item("settings.site", _l("Settings of the site"), "settings", OWNERS),
+    Item("health.overview", _l("Health of the site"), "shield-check", OWNERS),
     Item("admin.guide", _l("Guide"), "book-open"),
     Item("admin.audit_trail", _l("Audit trail"), "scroll-text", OWNERS),
 )
