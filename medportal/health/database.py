@@ -68,7 +68,7 @@ def _fault_of(path: Path) -> Finding | None:
         return problem(
             "database",
             _l("The database file %(path)s may not be read.", path=path),
-            _l("Give the file to the account under which the site runs: chown"),
+            _l("Give it to the account under which the site runs: chown ACCOUNT %(path)s", path=path),
         )
     if not first:
         return problem("database", _l("The database file %(path)s is empty.", path=path), restore)

@@ -52,7 +52,7 @@ def permissions() -> Finding:
         return problem(
             "folder",
             _l("The site may not write into its folder %(folder)s.", folder=here),
-            _l("Give the folder to the account under which the site runs: chown"),
+            _l("Give it to the account under which the site runs: chown ACCOUNT %(path)s", path=here),
         )
     mode = here.stat().st_mode & OTHERS
     close = _l("Run: chmod 700 %(path)s", path=here)

@@ -62,7 +62,7 @@ def _letters() -> Iterator[Sample]:
         counted = (
             sa.select(table.state, sa.func.count()).where(table.state.in_(_WAITING)).group_by(table.state)
         )
-        found = dict(db.session.execute(counted).tuples().all())
+        found = {row[0]: row[1] for row in db.session.execute(counted)}
         for state in _WAITING:
             yield {"queue": queue, "state": state.value}, float(found.get(state, 0))
 

@@ -68,7 +68,8 @@ def _trouble(sentence: object) -> Response:
     lines = []
     for language in LANGUAGES.values():
         with force_locale(str(language.locale)):
-            lines.append(f"{sentence} {gettext('On the server, this says more: flask doctor')}\n")
+            more = gettext("On the server, this says more: flask doctor")
+            lines.append(f"{sentence} {more}\n")
     response = _plain("".join(lines), 503)
     response.headers["Retry-After"] = "60"
     return response
