@@ -33,7 +33,7 @@ def age() -> Finding | None:
         return None
     told, now = _tellers[0](), utc_now()
     remedy = _l(
-        "Run: flask backup create, and read what it says. Then see whether the jobs program runs and whether the disk "
+        "Run: `flask backup create`, and read what it says. Then see whether the jobs program runs and whether the disk "
         "has room."
     )
     if told.made is None:
@@ -46,7 +46,7 @@ def age() -> Finding | None:
         return problem(
             "backup",
             _l("No backup of the last days has been restored on trial: nobody knows whether it is good."),
-            _l("Run: flask backup verify, and read what it says."),
+            _l("Run: `flask backup verify`, and read what it says."),
         )
     return fine(
         "backup",

@@ -33,7 +33,7 @@ def certificate() -> Finding | None:
         return problem(
             "certificate",
             _l(
-                "Browsers refuse the certificate of %(host)s: %(why)s",
+                "Browsers refuse the certificate of %(host)s: `%(why)s`",
                 host=site.hostname,
                 why=error.verify_message,
             ),
@@ -43,7 +43,7 @@ def certificate() -> Finding | None:
         return note(
             "certificate",
             _l(
-                "The certificate cannot be looked at: %(host)s does not answer from here (%(why)s).",
+                "The certificate cannot be looked at: %(host)s does not answer from here (`%(why)s`).",
                 host=site.hostname,
                 why=type(error).__name__,
             ),

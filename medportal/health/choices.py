@@ -60,16 +60,18 @@ def site_url() -> Finding:
         return note(
             "site_url",
             _l(
-                "The address of the site, %(address)s, works on this machine or network only.",
+                "The address of the site, `%(address)s`, works on this machine or network only.",
                 address=address,
             ),
-            _l("Before readers come, set SITE_URL to the address they type, such as https://portal.example."),
+            _l(
+                "Before readers come, set SITE_URL to the address they type, such as `https://portal.example`."
+            ),
         )
     if not address.startswith("https://"):
         return problem(
             "site_url",
             _l("SITE_URL is not encrypted: passwords travel readable to everybody on the way."),
-            _l("Set up HTTPS in front of the site and begin SITE_URL with https://."),
+            _l("Set up HTTPS in front of the site and begin SITE_URL with `https://`."),
         )
     return fine("site_url", _l("The site is reached over HTTPS at %(host)s.", host=host()))
 
@@ -94,7 +96,7 @@ def debug() -> Finding:
         "debug",
         serious(),
         _l("Debugging is on: errors show the inside of the site, and strangers may run programs on it."),
-        _l("Remove FLASK_DEBUG and --debug, and start the site again."),
+        _l("Remove FLASK_DEBUG and `--debug`, and start the site again."),
     )
 
 

@@ -8,9 +8,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from medportal import mail
-from medportal.health import report
+from medportal.health import report, words
 from medportal.health.findings import Level
-from medportal.health.labels import LEVELS
 from medportal.i18n import LANGUAGES
 
 COLOURS = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "red"}
@@ -28,15 +27,22 @@ def doctor(as_json: bool, language: str | None) -> None:
     with mail.language(app, language or app.config["DEFAULT_LANGUAGE"]):
         if as_json:
             findings = [
-                {"key": f.key, "level": f.level.value, "sentence": str(f.sentence), "remedy": str(f.remedy)}
+                {
+                    "key": f.key,
+                    "level": f.level.value,
+                    "sentence": words.plain(f.sentence),
+                    "remedy": words.plain(f.remedy),
+                }
                 for f in found
             ]
             sound = report.is_sound(found)
             click.echo(json.dumps({"sound": sound, "findings": findings}, ensure_ascii=False, indent=2))
         else:
             for f in found:
-                click.echo(f"{click.style(str(LEVELS[f.level]), fg=COLOURS[f.level])}: {f.sentence}")
+                click.echo(
+                    f"{click.style(str(words.LEVELS[f.level]), fg=COLOURS[f.level])}: {words.terminal(f.sentence)}"
+                )
                 if f.remedy:
-                    click.echo(f"    {f.remedy}")
+                    click.echo(f"    {words.terminal(f.remedy)}")
     if not report.is_sound(found):
         sys.exit(1)

@@ -41,7 +41,7 @@ def reachable() -> Finding:
         return problem(
             "database",
             _l(
-                "The database cannot be reached or read (%(error)s).",
+                "The database cannot be reached or read (`%(error)s`).",
                 error=type(getattr(error, "orig", None) or error).__name__,
             ),
             _l(
@@ -57,23 +57,25 @@ def reachable() -> Finding:
 def _fault_of(path: Path) -> Finding | None:
     restore = _l(
         "Stop the site, put the file aside without changing it, and restore the newest backup. A new site without "
-        "content gets its database from: flask db upgrade"
+        "content gets its database from: `flask db upgrade`"
     )
     try:
         with path.open("rb") as handle:
             first = handle.read(len(_MAGIC))
     except FileNotFoundError:
-        return problem("database", _l("The database file %(path)s is missing.", path=path), restore)
+        return problem("database", _l("The database file `%(path)s` is missing.", path=path), restore)
     except OSError:
         return problem(
             "database",
-            _l("The database file %(path)s may not be read.", path=path),
-            _l("Give it to the account under which the site runs: chown ACCOUNT %(path)s", path=path),
+            _l("The database file `%(path)s` may not be read.", path=path),
+            _l("Give it to the account under which the site runs: `chown ACCOUNT %(path)s`", path=path),
         )
     if not first:
-        return problem("database", _l("The database file %(path)s is empty.", path=path), restore)
+        return problem("database", _l("The database file `%(path)s` is empty.", path=path), restore)
     if first != _MAGIC:
-        return problem("database", _l("The file %(path)s is damaged or is no database.", path=path), restore)
+        return problem(
+            "database", _l("The file `%(path)s` is damaged or is no database.", path=path), restore
+        )
     return None
 
 
@@ -101,7 +103,7 @@ def integrity() -> Finding | None:
         return fine("integrity", _l("The database is whole."))
     return problem(
         "integrity",
-        _l("The database is damaged: %(said)s", said=said[:200]),
+        _l("The database is damaged: `%(said)s`", said=said[:200]),
         _l("Stop the site, keep a copy of the damaged file, and restore the newest backup."),
     )
 
@@ -122,12 +124,12 @@ def migrations() -> Finding:
     return problem(
         "migrations",
         _l(
-            "The database has the tables of another version (%(at)s instead of %(newest)s).",
+            "The database has the tables of another version (`%(at)s` instead of `%(newest)s`).",
             at=", ".join(sorted(at)) or "–",
             newest=", ".join(sorted(_newest())),
         ),
         _l(
-            "Make a backup, then: flask db upgrade. If the database is newer than the program, install the newer program."
+            "Make a backup, then: `flask db upgrade`. If the database is newer than the program, install the newer program."
         ),
     )
 

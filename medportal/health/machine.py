@@ -32,10 +32,10 @@ def disk() -> Finding:
     free = shutil.disk_usage(folder()).free
     path = database.file()
     size = path.stat().st_size if path and path.is_file() else 0
-    sentence = _l("Free on the disk of the site: %(free)s.", free=megabytes(free))
+    sentence = _l("Free on the disk of the site: `%(free)s`.", free=megabytes(free))
     remedy = _l(
         "Delete what is not needed from the disk (old logs, old copies) or rent a larger one. On a full disk readers "
-        "still read, and nothing can be saved. The files of the site are in %(folder)s.",
+        "still read, and nothing can be saved. The files of the site are in `%(folder)s`.",
         folder=folder(),
     )
     if free < max(LEAST, size):
@@ -51,17 +51,17 @@ def permissions() -> Finding:
     if not os.access(here, os.R_OK | os.W_OK | os.X_OK):
         return problem(
             "folder",
-            _l("The site may not write into its folder %(folder)s.", folder=here),
-            _l("Give it to the account under which the site runs: chown ACCOUNT %(path)s", path=here),
+            _l("The site may not write into its folder `%(folder)s`.", folder=here),
+            _l("Give it to the account under which the site runs: `chown ACCOUNT %(path)s`", path=here),
         )
     mode = here.stat().st_mode & OTHERS
-    close = _l("Run: chmod 700 %(path)s", path=here)
+    close = _l("Run: `chmod 700 %(path)s`", path=here)
     if mode & 0o002:
         return problem(
-            "folder", _l("Everybody on this machine may write into %(folder)s.", folder=here), close
+            "folder", _l("Everybody on this machine may write into `%(folder)s`.", folder=here), close
         )
     if mode:
-        return note("folder", _l("Everybody on this machine may look into %(folder)s.", folder=here), close)
+        return note("folder", _l("Everybody on this machine may look into `%(folder)s`.", folder=here), close)
     return fine("folder", _l("Only the site itself opens its folder."))
 
 
@@ -82,8 +82,8 @@ def files() -> Finding:
     names = " ".join(str(file) for file in open_)
     return problem(
         "files",
-        _l("Every account on this machine may read: %(files)s", files=names),
-        _l("Run: chmod 600 %(files)s", files=names),
+        _l("Every account on this machine may read: `%(files)s`", files=names),
+        _l("Run: `chmod 600 %(files)s`", files=names),
     )
 
 
@@ -99,7 +99,7 @@ def clock() -> Finding:
                     "The clocks of this machine and of the database server differ by %(much)s.",
                     much=duration(theirs - now),
                 ),
-                _l("Let both machines set their clocks by the network: timedatectl set-ntp true"),
+                _l("Let both machines set their clocks by the network: `timedatectl set-ntp true`"),
             )
     newest = [
         db.session.scalar(sa.select(sa.func.max(moment)))
@@ -114,7 +114,7 @@ def clock() -> Finding:
                 much=duration(ahead),
             ),
             _l(
-                "Look at the time with: date. Let the machine set its clock by the network: timedatectl set-ntp true. "
+                "Look at the time with: `date`. Let the machine set its clock by the network: `timedatectl set-ntp true`. "
                 "If the clock was ahead before and is right now, this passes by itself."
             ),
         )

@@ -56,7 +56,7 @@ def server() -> Finding:
         return problem(
             "mail_server",
             _l("Letters and the mail password go to %(server)s unencrypted.", server=name),
-            _l("Set MAIL_USE_TLS=True with port 587, or MAIL_USE_SSL=True with port 465."),
+            _l("Set `MAIL_USE_TLS=True` with port 587, or `MAIL_USE_SSL=True` with port 465."),
         )
     return fine("mail_server", _l("Letters leave through %(server)s.", server=name))
 
@@ -70,7 +70,7 @@ def sender() -> Finding | None:
     if not relay and not is_public():
         return None
     own = _l(
-        "Set MAIL_SENDER to an address of the site's own domain, such as Portal <portal@%(host)s>, and send a test letter.",
+        "Set MAIL_SENDER to an address of the site's own domain, such as `Portal <portal@%(host)s>`, and send a test letter.",
         host=host(),
     )
     home = MAILBOXES.get(domain)

@@ -65,7 +65,7 @@ def _look(check: Check) -> Iterable[Finding]:
             problem(
                 check.key,
                 _l(
-                    "This could not be examined: %(what)s (%(error)s).",
+                    "This could not be examined: %(what)s (`%(error)s`).",
                     what=check.key,
                     error=type(error).__name__,
                 ),

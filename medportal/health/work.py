@@ -22,7 +22,7 @@ def loop() -> Finding:
     """Some job ends every few seconds; a long one holds a lease meanwhile."""
     now = utc_now()
     start = _l(
-        "Start the jobs program again: systemctl restart medportal-jobs, or by hand: flask jobs run --loop. Without it "
+        "Start the jobs program again: `systemctl restart medportal-jobs`, or by hand: `flask jobs run --loop`. Without it "
         "no letter leaves and nothing planned is published."
     )
     rows = db.session.execute(sa.select(Job.finished_at, Job.lease_until)).all()
@@ -43,7 +43,7 @@ def errors() -> Finding:
         return fine("job_errors", _l("No recurring work has failed."))
     return note(
         "job_errors",
-        _l("Recurring work that failed the last time: %(names)s.", names=", ".join(failed)),
+        _l("Recurring work that failed the last time: `%(names)s`.", names=", ".join(failed)),
         _l(
             "It is tried again by itself. If it stays so, the page Mail of the desk shows the error under Recurring work, "
             "and the log of the jobs program the details."
@@ -62,7 +62,7 @@ def owners() -> Finding:
         return problem(
             "owners",
             _l("The site has no owner who can sign in."),
-            _l("Make one: flask users create-owner ADDRESS"),
+            _l("Make one: `flask users create-owner ADDRESS`"),
         )
     without = sum(1 for row in found if row.confirmed_at is None)
     if without:
@@ -75,7 +75,7 @@ def owners() -> Finding:
     return fine("owners", _l("Every owner has two-step verification."))
 
 
-_REINDEX = _l("Run: flask search reindex")
+_REINDEX = _l("Run: `flask search reindex`")
 
 
 def search_index() -> Finding:
@@ -85,7 +85,7 @@ def search_index() -> Finding:
             _l(
                 "The search index is of another version or unfinished: searches find only part of the content."
             ),
-            _l("The jobs program builds it anew within ten minutes; at once: flask search reindex"),
+            _l("The jobs program builds it anew within ten minutes; at once: `flask search reindex`"),
         )
     return fine("search", _l("The search index is of this version."))
 

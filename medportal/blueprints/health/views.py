@@ -13,8 +13,7 @@ from medportal.access import operations, owners
 from medportal.blueprints.health import services
 from medportal.extensions import db
 from medportal.health import metrics as numbers
-from medportal.health import probe, report
-from medportal.health.labels import ICONS, LEVELS
+from medportal.health import probe, report, words
 from medportal.i18n import LANGUAGES
 from medportal.logs import log
 from medportal.models.listing import Listing
@@ -30,7 +29,7 @@ DONE = {"test": _l("The test letter is on its way. When it has arrived, do what 
 def overview() -> str:
     found = report.examine(thorough=False)
     return render_template(
-        "admin/health.html", findings=found, levels=LEVELS, icons=ICONS, desk_done=DONE, email=member().email
+        "admin/health.html", findings=found, words=words, desk_done=DONE, email=member().email
     )
 
 
