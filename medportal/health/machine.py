@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from medportal.extensions import db
 from medportal.health import database
+from medportal.health.choices import serious
 from medportal.health.findings import Finding, duration, fine, megabytes, note, problem
 from medportal.lib.dates import utc_now
 from medportal.models.audit import Audit
@@ -80,8 +81,9 @@ def files() -> Finding:
     if not open_:
         return fine("files", _l("Nobody else on this machine reads the database and the secrets."))
     names = " ".join(str(file) for file in open_)
-    return problem(
+    return Finding(
         "files",
+        serious(),
         _l("Every account on this machine may read: `%(files)s`", files=names),
         _l("Run: `chmod 600 %(files)s`", files=names),
     )

@@ -111,7 +111,7 @@ def queue() -> Finding:
             "queue",
             _l("The oldest letter has waited for %(age)s.", age=duration(age)),
             _l(
-                "See whether the jobs program runs (below), and whether the mail server can be reached; the page Mail of "
+                "See whether the jobs program runs, and whether the mail server can be reached; the page Mail of "
                 "the desk shows what it answered."
             ),
         )
