@@ -26,6 +26,7 @@ from medportal.content_types import kind_by_path
 from medportal.demo import cast, loader, scale
 from medportal.digests import preview, staging
 from medportal.extensions import db, reading
+from medportal.health.command import doctor
 from medportal.i18n import LANGUAGES
 from medportal.importers import IMPORTERS, run
 from medportal.importers.base import Options
@@ -64,6 +65,7 @@ def init_app(app: Flask) -> None:
         import_command,
         backup,
         db_copy,
+        doctor,
     ):
         app.cli.add_command(command)
 

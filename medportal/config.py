@@ -76,6 +76,8 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
     "MAIL_PER_HOUR": (0, _number),
     "MAIL_BOUNCES": ("", _text),
     "BACKUP_COPY_TO": ("", _text),
+    "METRICS_TOKEN": ("", _text),
+    "HEARTBEAT_URL": ("", _text),
     "LOG_LEVEL": ("INFO", _text),
 }
 
@@ -114,6 +116,7 @@ def _check(values: dict[str, Any]) -> None:
     _check_accounts(values)
     if values["BACKUP_COPY_TO"] and not Path(values["BACKUP_COPY_TO"]).is_absolute():
         raise ConfigError("BACKUP_COPY_TO must be the whole path of a folder, such as /mnt/copies")
+    _check_watchers(values)
     if values["LOG_LEVEL"] not in logging.getLevelNamesMapping():
         raise ConfigError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {values['LOG_LEVEL']!r}")
     try:
@@ -132,6 +135,14 @@ def _check(values: dict[str, Any]) -> None:
         raise ConfigError(
             f"TIME_ZONE must be a name such as Asia/Damascus, not {values['TIME_ZONE']!r}"
         ) from None
+
+
+def _check_watchers(values: dict[str, Any]) -> None:
+    if values["METRICS_TOKEN"] and len(values["METRICS_TOKEN"]) < 20:
+        raise ConfigError("METRICS_TOKEN must have at least 20 characters, or be empty")
+    watchdog = urlsplit(values["HEARTBEAT_URL"])
+    if values["HEARTBEAT_URL"] and (watchdog.scheme != "https" or not watchdog.hostname):
+        raise ConfigError("HEARTBEAT_URL must begin with https://, or be empty")
 
 
 def _check_accounts(values: dict[str, Any]) -> None:
@@ -209,7 +220,7 @@ def _database_uri(url: str, instance: Path) -> str:
 def _kept_secret(instance: Path) -> str:
     """The secret in `instance/secret_key` (0600), made once; two workers that start together agree on one."""
     path = instance / "secret_key"
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         part = instance / f"secret_key.{os.getpid()}.part"
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

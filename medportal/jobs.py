@@ -23,6 +23,7 @@ from medportal.blueprints.polls import services as polls
 from medportal.blueprints.questions import upkeep as questions
 from medportal.digests import bounces, staging
 from medportal.extensions import db, reading
+from medportal.health import heartbeat
 from medportal.importers import runs as imports
 from medportal.lib.dates import utc_now
 from medportal.logs import log
@@ -50,6 +51,7 @@ JOBS = (
     Recurring("imports", timedelta(seconds=2), imports.step, lease=timedelta(seconds=60)),
     Recurring("samples", timedelta(seconds=10), samples.keep_on),
     Recurring("polls", timedelta(seconds=30), polls.turn),
+    Recurring("heartbeat", timedelta(minutes=1), heartbeat.beat),
     Recurring("renewals", timedelta(minutes=1), renewals.keep),
     Recurring("bounces", timedelta(minutes=10), bounces.read),
     Recurring("erase-accounts", timedelta(minutes=10), erasure.erase_due),

@@ -83,6 +83,7 @@ LETTERS = {
     "mailing": _l("Announcement"),
     "question": _l("About a question to a consultant"),
     "question_work": _l("Questions that wait"),
+    "mail_check": _l("Test of the site's mail"),
     "test": _l("Test of a digest"),
     "mailing_test": _l("Test of an announcement"),
 }

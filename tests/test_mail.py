@@ -45,6 +45,7 @@ LETTERS = {
         "quoted": "On the page the dose is 50 mg",
         "sent": AT,
     },
+    "mail_check": {"domain": "portal.example"},
     "question": {"what": "gone", "question": 0},
     "question_work": {"what": "assigned"},
 }

@@ -11,6 +11,7 @@ from medportal.blueprints import (
     editing,
     emergency,
     feeds,
+    health,
     imports,
     media,
     pages,
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(profile.bp)
     app.register_blueprint(admin.bp)
     app.register_blueprint(feeds.bp)
+    app.register_blueprint(health.bp)
     app.register_blueprint(search.bp)
     app.register_blueprint(media.bp)
     app.register_blueprint(subscriptions.bp)

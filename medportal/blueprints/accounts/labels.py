@@ -49,6 +49,7 @@ ACTIONS = {
     "account disabled": _l("Account switched off"),
     "account enabled": _l("Account switched on"),
     "setting changed": _l("Setting changed"),
+    "test letter sent": _l("Test letter sent"),
     "letter read": _l("Email read at the desk"),
     "letter sent again": _l("Email sent again"),
     "held letters released": _l("Held emails released"),

@@ -56,6 +56,7 @@ MENU = (
     Item("admin.letters", _l("Mail"), "mail", OWNERS),
     Item("settings.site", _l("Settings of the site"), "settings", OWNERS),
     Item("backups.index", _l("Backups"), "shield-check", OWNERS),
+    Item("health.overview", _l("Health of the site"), "shield-check", OWNERS),
     Item("admin.guide", _l("Guide"), "book-open"),
     Item("admin.audit_trail", _l("Audit trail"), "scroll-text", OWNERS),
 )

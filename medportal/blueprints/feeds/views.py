@@ -1,9 +1,8 @@
-"""Feeds, calendars, sitemaps, robots, manifest, security.txt and health."""
+"""Feeds, calendars, sitemaps, robots, manifest and security.txt."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import sqlalchemy as sa
 from flask import (
     Blueprint,
     abort,
@@ -20,16 +19,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from medportal import assets
-from medportal.access import operations, public
+from medportal.access import public
 from medportal.blueprints.consultants import queries as consultants
 from medportal.blueprints.content import lists
 from medportal.blueprints.content.json_ld import site_name
 from medportal.blueprints.feeds import queries, services
 from medportal.content_types import ContentType, kind_by_path
-from medportal.extensions import db
 from medportal.i18n import LANGUAGES, current_language, preferred_language
-from medportal.models.listing import Listing
-from medportal.models.setting import SiteVersion
 from medportal.models.taxonomy import Category
 from medportal.models.types import localize
 from medportal.templating import absolute
@@ -200,23 +196,3 @@ def manifest() -> Response:
 def favicon() -> Response:
     name = current_app.config["STATIC_NAMES"]["img/favicon.ico"]
     return send_from_directory(Path(current_app.instance_path) / "static", name, max_age=604800)
-
-
-@bp.get("/healthz")
-@operations
-def health() -> Response:
-    """For watchdogs: can the database be written? The write is undone."""
-    try:
-        db.session.execute(sa.update(SiteVersion).values(value=SiteVersion.value))
-        db.session.flush()
-    finally:
-        db.session.rollback()
-    return typed("ok\n", "text/plain")
-
-
-@bp.get("/readyz")
-@operations
-def ready() -> Response:
-    """For load balancers: can the database be read, with the tables of this version?"""
-    db.session.execute(sa.select(Listing).limit(1)).first()
-    return typed("ok\n", "text/plain")
