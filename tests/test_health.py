@@ -20,10 +20,11 @@ import time_machine
 from flask_migrate import upgrade
 
 from medportal import config, jobs, mail
+from medportal.backups import places
 from medportal.changes import site_version
 from medportal.config import ConfigError
 from medportal.extensions import db
-from medportal.health import backups, certificate, heartbeat, report
+from medportal.health import certificate, heartbeat, report
 from medportal.health.findings import Level
 from medportal.lib.dates import utc_now
 from medportal.models.audit import Audit
@@ -100,9 +101,8 @@ def sound(app, site, make_user, in_app, monkeypatch):
     for path in folder.iterdir():
         path.chmod(0o600 if path.is_file() else 0o700)
     folder.chmod(0o700)
-    backups.told_by(lambda: backups.Backup(utc_now(), utc_now()))
     yield app
-    backups.told_by(None)
+    shutil.rmtree(folder / "backups", ignore_errors=True)
     folder.chmod(0o700)
 
 
@@ -175,6 +175,15 @@ def _counted_wrongly():
     index.state().names = 7
 
 
+def _old_backup():
+    """One that was whole, three days ago."""
+    at = utc_now() - 3 * DAY
+    path = places.folder() / f"medportal-{at:%Y%m%d-%H%M%S}.zip"
+    path.write_bytes(b"x")
+    told = {"made_at": at.isoformat(), "tried_at": at.isoformat()}
+    path.with_suffix(".json").write_text(json.dumps(told))
+
+
 FAULTS = {
     "migrations": (
         _stored(lambda: db.session.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))),
@@ -210,8 +219,8 @@ FAULTS = {
     ),
     "search_rows": (_stored(_counted_wrongly), "flask search reindex"),
     "backup": (
-        lambda _app, _patch: backups.told_by(lambda: backups.Backup(utc_now() - 3 * DAY, None)),
-        "flask backup create",
+        _stored(_old_backup),
+        "flask backup make",
     ),
 }
 
