@@ -349,7 +349,7 @@ def test_a_copy_goes_to_another_place_and_is_thrown_away_there_too(app, make, in
     assert stat.S_IMODE((there / path.name).stat().st_mode) == 0o600
     make()
     assert in_app(keep.prune) == []
-    assert [file.name for file in there.iterdir()] == in_app(lambda: [p.name for p in places.archives()])
+    assert {file.name for file in there.iterdir()} == in_app(lambda: {p.name for p in places.archives()})
 
 
 def test_a_missing_folder_for_copies_is_said_and_never_made(app, run, in_app, tmp_path, monkeypatch):
