@@ -39,6 +39,21 @@ HOST = "portal.example"
 DAY = timedelta(days=1)
 
 
+def _backup_of(days, app):
+    """The only backup is a whole one of so many days ago."""
+    at = utc_now() - days * DAY
+    with app.app_context():
+        folder = places.folder()
+    for file in folder.iterdir():
+        file.unlink()
+    path = folder / f"medportal-{at:%Y%m%d-%H%M%S}.zip"
+    path.write_bytes(b"x")
+    told = {"made_at": at.isoformat(), "tried_at": at.isoformat()}
+    path.with_suffix(".json").write_text(json.dumps(told))
+    for file in folder.iterdir():
+        file.chmod(0o600)
+
+
 @pytest.fixture(scope="session")
 def papers(tmp_path_factory):
     """A certificate for a year and its key."""
@@ -101,6 +116,7 @@ def sound(app, site, make_user, in_app, monkeypatch):
     for path in folder.iterdir():
         path.chmod(0o600 if path.is_file() else 0o700)
     folder.chmod(0o700)
+    _backup_of(days=0, app=app)
     yield app
     shutil.rmtree(folder / "backups", ignore_errors=True)
     folder.chmod(0o700)
@@ -175,15 +191,6 @@ def _counted_wrongly():
     index.state().names = 7
 
 
-def _old_backup():
-    """One that was whole, three days ago."""
-    at = utc_now() - 3 * DAY
-    path = places.folder() / f"medportal-{at:%Y%m%d-%H%M%S}.zip"
-    path.write_bytes(b"x")
-    told = {"made_at": at.isoformat(), "tried_at": at.isoformat()}
-    path.with_suffix(".json").write_text(json.dumps(told))
-
-
 FAULTS = {
     "migrations": (
         _stored(lambda: db.session.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))),
@@ -219,7 +226,7 @@ FAULTS = {
     ),
     "search_rows": (_stored(_counted_wrongly), "flask search reindex"),
     "backup": (
-        _stored(_old_backup),
+        lambda app, _patch: _backup_of(days=3, app=app),
         "flask backup make",
     ),
 }
