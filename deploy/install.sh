@@ -10,11 +10,10 @@ set -euo pipefail
 
 HOST=${1:-}
 PROXY=${PROXY:-caddy}
-ROOT=${ROOT:-}   # another root folder: tests look at what would be written
 SOURCE=$(cd "$(dirname "$0")/.." && pwd)
-CODE=$ROOT/opt/medportal
-DATA=$ROOT/var/lib/medportal
-SETTINGS=$ROOT/etc/medportal/env
+CODE=/opt/medportal
+DATA=/var/lib/medportal
+SETTINGS=/etc/medportal/env
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
@@ -77,12 +76,8 @@ settings() {
   chmod 0640 "$SETTINGS"
 }
 
-# As the service user, with its settings: as_service DIR COMMAND…
-as_service() {
-  local folder=$1
-  shift
-  (set -a && . "$SETTINGS" && set +a && cd "$folder" && exec setpriv --reuid medportal --regid medportal --init-groups --no-new-privs "$@")
-}
+# A command of the portal in this release, as the service user: flask DIR COMMAND…
+flask() { MEDPORTAL_CODE=$1 "$SOURCE/deploy/medportal" "${@:2}"; }
 
 # Starts or stops both services. CONTROL is for machines without systemd: a program that is called with start or stop.
 control() {
@@ -93,8 +88,8 @@ control() {
 
 database() {
   say "database"
-  as_service "$NEW" "$NEW/.venv/bin/flask" db upgrade >/dev/null || return 1
-  as_service "$NEW" "$NEW/.venv/bin/flask" taxonomy load >/dev/null
+  flask "$NEW" db upgrade >/dev/null || return 1
+  flask "$NEW" taxonomy load >/dev/null
 }
 
 use() {
@@ -104,7 +99,8 @@ use() {
 
 services() {
   say "services"
-  install -m 0644 "$NEW"/deploy/medportal-web.service "$NEW"/deploy/medportal-jobs.service "$ROOT/etc/systemd/system/" || return 1
+  install -m 0644 "$NEW"/deploy/medportal-web.service "$NEW"/deploy/medportal-jobs.service "/etc/systemd/system/" || return 1
+  install -m 0755 "$NEW/deploy/medportal" /usr/local/bin/medportal || return 1
   use "$NEW" || return 1
   if [ -d /run/systemd/system ]; then
     systemctl daemon-reload && systemctl enable -q medportal-web medportal-jobs || return 1
@@ -115,15 +111,15 @@ services() {
 proxy() {
   case $PROXY in
     caddy)
-      local file=$ROOT/etc/caddy/Caddyfile
+      local file=/etc/caddy/Caddyfile
       sed "s/portal\.example/$HOST/" "$NEW/deploy/Caddyfile" >"$file.new"
       [ -z "${PLAIN_HTTP:-}" ] || sed -i "s|^$HOST {|http://$HOST {|" "$file.new"
       caddy validate --config "$file.new" --adapter caddyfile >/dev/null 2>&1 || fail "Caddy refuses $file.new"
       mv "$file.new" "$file" ;;
     nginx)
-      sed "s/portal\.example/$HOST/" "$NEW/deploy/nginx.conf" >"$ROOT/etc/nginx/sites-available/medportal"
-      ln -sfn ../sites-available/medportal "$ROOT/etc/nginx/sites-enabled/medportal"
-      rm -f "$ROOT/etc/nginx/sites-enabled/default"
+      sed "s/portal\.example/$HOST/" "$NEW/deploy/nginx.conf" >"/etc/nginx/sites-available/medportal"
+      ln -sfn ../sites-available/medportal "/etc/nginx/sites-enabled/medportal"
+      rm -f "/etc/nginx/sites-enabled/default"
       nginx -t -q || fail "nginx refuses its configuration" ;;
   esac
   if [ "$PROXY" != none ] && [ -d /run/systemd/system ]; then systemctl reload-or-restart "$PROXY"; fi
@@ -151,12 +147,12 @@ update() {
   local old archive
   old=$(readlink -f "$CODE/current")
   say "backup"
-  archive=$(as_service "$old" "$old/.venv/bin/flask" backup make | tail -1 | cut -d' ' -f1)
+  archive=$(flask "$old" backup make | tail -1 | cut -d' ' -f1)
   control stop
   if ! { database && services && answers; }; then # functions say by their answer whether they failed
     say "the new version does not come up: back to ${old##*/} and its data"
     control stop || true
-    as_service "$old" "$old/.venv/bin/flask" backup restore "$archive" --replace >/dev/null
+    flask "$old" backup restore "$archive" --replace >/dev/null
     use "$old"
     control start
     NEW=$old answers
@@ -178,4 +174,4 @@ if [ -e "$CODE/current" ]; then update; else database; services; answers; fi
 proxy
 tidy
 say "done: $(sed -n 's/^SITE_URL=//p' "$SETTINGS")"
-as_service "$CODE/current" "$CODE/current/.venv/bin/flask" users setup-code 2>/dev/null || true
+flask "$CODE/current" users setup-code 2>/dev/null || true
