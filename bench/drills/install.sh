@@ -31,7 +31,7 @@ trap finish EXIT
 rm -rf "$ROOT/srv/medportal"
 mkdir -p "$ROOT/srv/medportal"
 git archive HEAD | tar -x -C "$ROOT/srv/medportal"
-inside() { chroot "$ROOT" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 PIP_CERT=/etc/ssl/this-machine.crt "$@"; }
+inside() { chroot "$ROOT" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/var/lib LC_ALL=C.UTF-8 PIP_CERT=/etc/ssl/this-machine.crt "$@"; }
 
 echo "1. installed on a bare Debian"
 began=$SECONDS
