@@ -21,6 +21,7 @@ from medportal import (
     htmx,
     i18n,
     logs,
+    pagecache,
     search,
     security,
     sessions,
@@ -61,4 +62,5 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     content_types.init_app(app)
     blueprints.init_app(app)
     cli.init_app(app)
+    pagecache.init_app(app)  # last: it stands in front of everything
     return app

@@ -58,6 +58,7 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
     "ARABIC_REGION": ("", _text),
     "ARABIC_DIGITS": (False, _boolean),
     "PAGE_SIZE": (24, _number),
+    "PAGE_CACHE_MB": (32, _number),
     "RATE_LIMITS": (True, _boolean),
     "STAFF_2FA": ("required", _text),
     "SECRET_KEY_FALLBACKS": ([], _words),
@@ -111,6 +112,8 @@ def _check(values: dict[str, Any]) -> None:
         )
     if not 0 <= values["PROXY_HOPS"] <= 5:
         raise ConfigError("PROXY_HOPS is the number of proxies in front of the portal, 0 to 5")
+    if not 0 <= values["PAGE_CACHE_MB"] <= 4096:
+        raise ConfigError("PAGE_CACHE_MB is the memory for kept pages in each web process, 0 to 4096 megabytes")
     if not 5 <= values["PAGE_SIZE"] <= 100:
         raise ConfigError("PAGE_SIZE is the number of entries on a list page, 5 to 100")
     _check_accounts(values)
@@ -182,6 +185,7 @@ def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
         },
         "SECURE_COOKIES": https,
         "REMEMBER_COOKIE_NAME": "\x00",  # Flask-Login's own cookie is not used, and none of that name can come in
+        "PAGE_CACHE_EVERY": values.get("PAGE_CACHE_EVERY", 0.5),  # seconds between two looks whether a page changed
         "FORM_SECONDS": values.get("FORM_SECONDS", 2),  # people need at least so long to fill in a form
         "MAIL_SENDER": values["MAIL_SENDER"] or f"portal@{site.hostname}",
         "MAIL_SUPPRESS_SEND": False,

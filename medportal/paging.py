@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, current_app, request
+from flask import abort, current_app, g, request
 
 from medportal.extensions import db
 
@@ -40,6 +40,11 @@ def paginate(select: sa.Select[*tuple[Any, ...]], number: int, size: int, most: 
     )
 
 
+def understood(name: str, value: str) -> None:
+    """A view makes something of this value of the query. Pages are kept only for addresses that mean something."""
+    g.setdefault("understood", {})[name] = value
+
+
 def asked_number(name: str, most: int) -> int | None:
     """A whole number of the query, clamped; None when it is absent or no number."""
     value = request.args.get(name, "")
@@ -54,10 +59,17 @@ def asked_page(
     page = paginate(select, number, size or current_app.config["PAGE_SIZE"], most)
     if page.number > page.pages:
         abort(404)
+    if not page.entries:
+        g.get("understood", {}).clear()  # no end of filters finds nothing
+    elif number > 1:
+        understood("page", str(number))
     return page
 
 
 def asked_one_of(name: str, allowed: Sequence[str]) -> str | None:
     """A value of the query if it is one of these; anything else is no filter."""
     value = request.args.get(name)
-    return value if value in allowed else None
+    if value is None or value not in allowed:
+        return None
+    understood(name, value)
+    return value

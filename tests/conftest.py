@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import itertools
 import os
 import shutil
 import sqlite3
@@ -33,6 +34,7 @@ from tests.people import MEMBER, PASSWORD, Page, Received, Visitor
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 ORIGIN = {"Origin": "http://localhost"}
+_VERSIONS = itertools.count(1000, 1000)
 
 
 def shared(*parts: str) -> Path:
@@ -71,6 +73,7 @@ def base_settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> d
         "PASSWORD_MEMORY_KIB": 8,  # the real cost is looked at where it matters
         "PASSWORD_PASSES": 1,
         "FORM_SECONDS": 0,
+        "PAGE_CACHE_EVERY": 0,
     }
 
 
@@ -108,6 +111,8 @@ def _empty(app: Flask) -> None:
             db.session.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
             db.session.add(SiteVersion(id=1, value=1))
             db.session.commit()
+        db.session.execute(sa.update(SiteVersion).values(value=next(_VERSIONS)))  # no page of another test is true
+        db.session.commit()
     for folder in ("media", "mail", "imports", "backups"):
         shutil.rmtree(Path(app.instance_path) / folder, ignore_errors=True)
 

@@ -5,7 +5,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from medportal import htmx
-from medportal.access import public
+from medportal.access import kept, public
 from medportal.blueprints.consultants import queries
 from medportal.blueprints.consultants.json_ld import profile_json_ld
 from medportal.blueprints.consultants.labels import WORKS, initials
@@ -46,6 +46,7 @@ def _options() -> dict[str, dict[str, str]]:
 
 @bp.get("/consultants/")
 @public
+@kept
 def index() -> str:
     options = _options()
     asked = {name: asked_one_of(name, list(values)) for name, values in options.items()}
@@ -78,6 +79,7 @@ def _listed(slug: str) -> Person | Response:
 
 @bp.get("/consultants/<slug:slug>")
 @public
+@kept
 def profile(slug: str) -> str | Response:
     person = _listed(slug)
     if not isinstance(person, Person):
@@ -95,6 +97,7 @@ def profile(slug: str) -> str | Response:
 
 @bp.get("/consultants/<slug:slug>/<any(written, reviewed, opinions, answered):what>")
 @public
+@kept
 def works(slug: str, what: str) -> str | Response:
     """All of one list of a profile."""
     person = _listed(slug)

@@ -33,6 +33,12 @@ class Filters:
     def any(self) -> bool:
         return any((self.category, self.letter, self.year, self.when))
 
+    def as_query(self) -> dict[str, str]:
+        """Name → value, as links write it."""
+        category = self.category.slug if self.category else None
+        chosen = {"category": category, "letter": self.letter, "year": self.year, "when": self.when}
+        return {name: str(value) for name, value in chosen.items() if value}
+
 
 def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> sa.Select[Listing]:
     """The list of a kind in its order, or of all kinds together by title."""

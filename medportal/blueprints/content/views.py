@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from medportal import htmx
-from medportal.access import public
+from medportal.access import kept, public
 from medportal.blueprints.content import lists, queries, specialist_labels
 from medportal.blueprints.content.addresses import page_url, profile_url
 from medportal.blueprints.content.json_ld import list_json_ld, page_json, page_json_ld
@@ -22,7 +22,7 @@ from medportal.lib.arabic import fold
 from medportal.lib.slugs import slugify
 from medportal.models.content import ContentText, Status
 from medportal.models.types import localize
-from medportal.paging import asked_number, asked_page
+from medportal.paging import asked_number, asked_page, understood
 
 bp = Blueprint("content", __name__, url_prefix="/<lang:lang>")
 
@@ -52,16 +52,20 @@ def asked_filters(kind: ContentType | None) -> Filters:
     letters = f"{current_language().alphabet}{lists.OTHER_LETTER}"
     year = asked_number("year", 9999)
     past = kind is not None and kind.order == Order.EVENTS and request.args.get("when") == "past"
-    return Filters(
+    filters = Filters(
         category=lists.category_by_slug(slug) if slug else None,
         letter=letter if letter and letter in letters else None,
         year=(year or None) if past or kind is None or kind.order != Order.EVENTS else None,
         when="past" if past else None,
     )
+    for name, value in filters.as_query().items():
+        understood(name, value)
+    return filters
 
 
 @bp.get("/<kind:kind>/")
 @public
+@kept
 def index(kind: ContentType) -> str:
     """The list of one kind."""
     if not kind.listed:
@@ -85,6 +89,7 @@ def index(kind: ContentType) -> str:
 
 @bp.get("/<kind:kind>/<slug:slug>")
 @public
+@kept
 def page(kind: ContentType, slug: str) -> str | Response:
     if kind.key == "page" and slug in FIXED:
         return redirect(url_for("pages.fixed", slug=slug), 301)
@@ -137,6 +142,7 @@ def moved(kind: ContentType, slug: str) -> str | None:
 
 @bp.get("/<kind:kind>/<slug:slug>.json")
 @public
+@kept
 def page_data(kind: ContentType, slug: str) -> Response:
     text = queries.published_text(kind, current_language().code, slug)
     if text is None:
@@ -156,6 +162,7 @@ def short(content_id: int) -> Response:
 
 @bp.get("/categories/")
 @public
+@kept
 def categories() -> str:
     found = lists.categories_with_counts(current_language().code)
     json_ld = list_json_ld(gettext("Categories"), url_for("content.categories"))
@@ -164,6 +171,7 @@ def categories() -> str:
 
 @bp.get("/categories/<slug:slug>")
 @public
+@kept
 def category(slug: str) -> str | Response:
     """Everything in one category, of all kinds."""
     found = lists.category_by_slug(slug)

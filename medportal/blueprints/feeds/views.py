@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from medportal import assets
-from medportal.access import public
+from medportal.access import kept, public
 from medportal.blueprints.consultants import queries as consultants
 from medportal.blueprints.content import lists
 from medportal.blueprints.content.json_ld import site_name
@@ -48,6 +48,7 @@ def _feed(title: str, kind: ContentType | None, category: Category | None = None
 
 @bp.get("/<lang:lang>/feeds/<slug:path>.xml")
 @public
+@kept
 def feed(path: str) -> Response:
     """`all`, or the plural of a kind."""
     if path == "all":
@@ -60,6 +61,7 @@ def feed(path: str) -> Response:
 
 @bp.get("/<lang:lang>/feeds/categories/<slug:slug>.xml")
 @public
+@kept
 def category_feed(slug: str) -> Response:
     category = lists.category_by_slug(slug)
     if category is None:
@@ -77,6 +79,7 @@ def _notices(title: str, notices: list[services.Notice]) -> Response:
 
 @bp.get("/<lang:lang>/feeds/digests.xml")
 @public
+@kept
 def digests() -> Response:
     lang = current_language().code
     return _notices(f"{site_name()}: {_('Weekly digests')}", services.digests(queries.digests(lang)))
@@ -84,6 +87,7 @@ def digests() -> Response:
 
 @bp.get("/<lang:lang>/feeds/corrections.xml")
 @public
+@kept
 def corrections() -> Response:
     """Corrections that matter to somebody's safety."""
     lang = current_language().code
@@ -94,6 +98,7 @@ def corrections() -> Response:
 
 @bp.get("/<lang:lang>/events.ics")
 @public
+@kept
 def events() -> Response:
     lang = current_language().code
     found = queries.coming_events(lang, datetime.now(UTC))
@@ -102,6 +107,7 @@ def events() -> Response:
 
 @bp.get("/<lang:lang>/events/<slug:slug>.ics")
 @public
+@kept
 def event(slug: str) -> Response:
     lang = current_language().code
     found = queries.event(lang, slug)
@@ -112,6 +118,7 @@ def event(slug: str) -> Response:
 
 @bp.get("/sitemap.xml")
 @public
+@kept
 def sitemap() -> Response:
     parts = [
         absolute(url_for("feeds.sitemap_part", lang=code, part=part))
@@ -123,6 +130,7 @@ def sitemap() -> Response:
 
 @bp.get("/sitemap-<lang:lang>-<int(max=9999):part>.xml")
 @public
+@kept
 def sitemap_part(part: int) -> Response:
     lang = current_language().code
     if not 1 <= part <= queries.sitemap_parts(lang):
@@ -137,6 +145,7 @@ def sitemap_part(part: int) -> Response:
 
 @bp.get("/robots.txt")
 @public
+@kept
 def robots() -> Response:
     lines = ["User-agent: *", "Disallow: /*/report", f"Sitemap: {absolute(url_for('feeds.sitemap'))}", ""]
     return typed("\n".join(lines), "text/plain")
@@ -168,6 +177,7 @@ def change_password() -> Response:
 
 @bp.get("/<lang:lang>/manifest.webmanifest")
 @public
+@kept
 def manifest() -> Response:
     language = current_language()
     icons = [

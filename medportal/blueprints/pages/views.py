@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from medportal import limits
-from medportal.access import public
+from medportal.access import kept, public
 from medportal.blueprints.consultants import queries as consultants
 from medportal.blueprints.content import lists
 from medportal.blueprints.content import queries as content_queries
@@ -36,6 +36,7 @@ def front() -> Response:
 
 @bp.get("/<lang:lang>/")
 @public
+@kept
 def home() -> str:
     newest = lists.newest(current_language().code, datetime.now(UTC))
     ids = [entry.content_id for entries in newest.values() for entry in entries]
@@ -54,10 +55,9 @@ def home() -> str:
 
 @bp.get("/<lang:lang>/<fixed:slug>")
 @public
+@kept
 def fixed(slug: str) -> str | Response:
     """A page with a short address; the owner edits it like any other page."""
-    if slug == "contact":
-        return _contact_page(ContactForm(formdata=None))
     text = content_queries.published_text(KINDS["page"], current_language().code, slug)
     if text is None:
         return content_views.elsewhere(KINDS["page"], slug)
@@ -66,10 +66,17 @@ def fixed(slug: str) -> str | Response:
 
 @bp.get("/<lang:lang>/corrections")
 @public
+@kept
 def corrections() -> str:
     """What was changed on pages and why, of all of them."""
     page = asked_page(content_queries.all_corrections(current_language().code))
     return render_template("pages/corrections.html", page=page)
+
+
+@bp.get("/<lang:lang>/contact")
+@public
+def contact_form() -> str | Response:
+    return _contact_page(ContactForm(formdata=None))
 
 
 @bp.post("/<lang:lang>/contact")

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from medportal import htmx, limits, sessions
-from medportal.access import anyone, public
+from medportal.access import anyone, kept, public
 from medportal.blueprints.content.json_ld import list_json_ld
 from medportal.blueprints.polls import queries, services, voters
 from medportal.blueprints.polls.forms import VoteForm
@@ -40,6 +40,7 @@ def _for_home() -> dict[str, object]:
 
 @bp.get("/<lang:lang>/polls/")
 @public
+@kept
 def index() -> str:
     json_ld = list_json_ld(gettext("Polls"), url_for("polls.index"))
     return render_template("polls/list.html", page=asked_page(queries.public_polls()), json_ld=json_ld)

@@ -3,7 +3,7 @@
 from flask import abort, render_template
 from sqlalchemy.orm import joinedload
 
-from medportal.access import public
+from medportal.access import kept, public
 from medportal.blueprints.subscriptions.views import bp
 from medportal.digests import editions, staging
 from medportal.extensions import db
@@ -14,6 +14,7 @@ from medportal.paging import asked_page
 
 @bp.get("/<lang:lang>/digests/")
 @public
+@kept
 def digests() -> str:
     query = staging.archived(current_language().code).options(joinedload(Edition.digest))
     return render_template("subscriptions/digests.html", page=asked_page(query))
@@ -21,6 +22,7 @@ def digests() -> str:
 
 @bp.get("/<lang:lang>/digests/<int(max=2147483647):number>")
 @public
+@kept
 def digest(number: int) -> str:
     """One week; `number` is the run's, the same in every language."""
     lang = current_language().code
