@@ -22,17 +22,20 @@ from medportal import (
     i18n,
     logs,
     pagecache,
+    parts,
+    portal,
     search,
     security,
     sessions,
     templating,
 )
+from medportal.portal import Portal
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """The application, configured from defaults, environment, `instance/config.py` and `overrides`, in that order."""
     settings = config.load(overrides)
-    app = Flask(
+    app = Portal(
         __name__,
         instance_path=str(settings["INSTANCE_PATH"]),
         instance_relative_config=True,
@@ -53,6 +56,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         devices,
         carriers,
         htmx,
+        portal,
+        parts,
         templating,
         errors,
         assets,
@@ -62,5 +67,6 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     content_types.init_app(app)
     blueprints.init_app(app)
     cli.init_app(app)
+    portal.settle(app)
     pagecache.init_app(app)  # last: it stands in front of everything
     return app

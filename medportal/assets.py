@@ -8,14 +8,17 @@ import gzip
 import hashlib
 import os
 import re
+from functools import lru_cache, partial
 from pathlib import Path
 
 import brotli
 from flask import Flask, current_app
+from markupsafe import Markup
 from whitenoise import WhiteNoise
 
 from medportal.i18n import current_language
 
+ICONS = "img/icons-1.62.0.svg"
 FOLDER = Path(__file__).parent / "static"
 _COMPRESSED = {".css", ".js", ".svg"}
 _SERVED = {".css", ".js", ".svg", ".woff2", ".png", ".webp", ".ico", ".txt"}
@@ -29,7 +32,9 @@ def init_app(app: Flask) -> None:
     app.config["STATIC_NAMES"] = names
     # A closure for templates: pages name dozens of files, and looking up the application each time adds up.
     app.jinja_env.globals.update(
-        static_url=lambda name: f"/static/{names[name]}", preview_picture=preview_picture
+        static_url=lambda name: f"/static/{names[name]}",
+        preview_picture=preview_picture,
+        icon=lru_cache(maxsize=512)(partial(_icon, f"/static/{names[ICONS]}")),
     )
     server = WhiteNoise(
         app.wsgi_app,
@@ -41,6 +46,13 @@ def init_app(app: Flask) -> None:
     for hashed in names.values():
         server.add_file_to_dictionary(f"/static/{hashed}", str(kept / hashed))
     app.wsgi_app = server  # type: ignore[method-assign]
+
+
+def _icon(sheet: str, name: str, dir: bool = False) -> Markup:
+    """A drawn sign beside words; `dir`: it points along the direction of reading."""
+    return Markup(
+        '<svg class="icon{}" width="20" height="20" aria-hidden="true"><use href="{}#{}"></use></svg>'
+    ).format(" icon--dir" if dir else "", sheet, name)
 
 
 def static_url(name: str) -> str:

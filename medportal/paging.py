@@ -23,14 +23,22 @@ class Page:
     more: bool = False
 
 
-def paginate(select: sa.Select[*tuple[Any, ...]], number: int, size: int, most: int | None = None) -> Page:
+def paginate(
+    select: sa.Select[*tuple[Any, ...]],
+    number: int,
+    size: int,
+    most: int | None = None,
+    total: int | None = None,
+) -> Page:
     """Page `number` of the select, or an empty one beyond the end. One column or entity comes as itself, more as rows.
 
     `most`: how far entries are counted and shown, where counting all of them would cost more than they are worth.
+    `total`: how many there are, where that is known.
     """
     number = min(max(number, 1), MAX_PAGE)
     counted = select.order_by(None) if most is None else select.limit(most + 1)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
+    if total is None:
+        total = db.session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
     more = most is not None and total > most
     total = total if most is None else min(total, most)
     found = db.session.execute(select.limit(size).offset((number - 1) * size))
@@ -52,11 +60,15 @@ def asked_number(name: str, most: int) -> int | None:
 
 
 def asked_page(
-    select: sa.Select[*tuple[Any, ...]], *, size: int | None = None, most: int | None = None
+    select: sa.Select[*tuple[Any, ...]],
+    *,
+    size: int | None = None,
+    most: int | None = None,
+    total: int | None = None,
 ) -> Page:
     """The page of a list that the query asks for; 404 beyond the end."""
     number = asked_number("page", MAX_PAGE) or 1
-    page = paginate(select, number, size or current_app.config["PAGE_SIZE"], most)
+    page = paginate(select, number, size or current_app.config["PAGE_SIZE"], most, total)
     if page.number > page.pages:
         abort(404)
     if not page.entries:

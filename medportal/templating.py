@@ -163,6 +163,7 @@ def absolute(path: str) -> str:
 
 def here(**changes: Any) -> str:
     """This list with some of its query values changed; None takes one away. Unknown values are not passed on."""
-    query = {name: request.args.get(name) for name in LIST_VALUES} | changes
+    args = request.args
+    query = {name: args.get(name) for name in LIST_VALUES if name in args} | changes if args else changes
     query = {name: value for name, value in query.items() if value}
     return url_for(request.endpoint or "pages.home", **{**query, **(request.view_args or {})})

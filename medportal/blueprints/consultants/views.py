@@ -1,5 +1,7 @@
 """The directory and the profiles, for readers."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -27,7 +29,12 @@ bp = Blueprint("consultants", __name__, url_prefix="/<lang:lang>")
 
 @bp.app_context_processor
 def _words() -> dict[str, object]:
-    return {"rank_of": rank_of, "initials": initials, "tongue": tongue}
+    return {"rank_of": rank_of, "initials": initials, "tongue": tongue, "home_corner": _home_corner}
+
+
+def _home_corner() -> tuple[Sequence[Person], queries.Around]:
+    people = queries.on_home(current_language().code)
+    return people, queries.around(people)
 
 
 def _options() -> dict[str, dict[str, str]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from functools import cache
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
@@ -15,9 +16,54 @@ from medportal.extensions import db
 from medportal.models.content import ContentCategory
 from medportal.models.listing import Listing
 from medportal.models.taxonomy import Category, CategoryAlias
+from medportal.models.types import Localized, UtcDateTime
+from medportal.parts import remembered
 
 OTHER_LETTER = "#"
 """Where titles stand that begin with a digit or another script."""
+
+
+class Entry(Protocol):
+    """What lists show of a row of `listing`; an entity has it, and a row of `COLUMNS`."""
+
+    content_id: int
+    kind: str
+    slug: str
+    title: str
+    title_lang: str
+    summary: str
+    own: bool
+    text_title: str
+    text_lang: str
+    day: date
+    year: int
+    ends: datetime | None
+    superseded: bool
+    origin: str
+
+
+COLUMNS = (
+    Listing.content_id,
+    Listing.kind,
+    Listing.slug,
+    Listing.title,
+    Listing.title_lang,
+    Listing.summary,
+    Listing.own,
+    Listing.text_title,
+    Listing.text_lang,
+    Listing.day,
+    Listing.year,
+    Listing.ends,
+    Listing.superseded,
+    Listing.origin,
+)
+
+
+class NamedCategory(NamedTuple):
+    id: int
+    slug: str
+    name: Localized
 
 
 @dataclass(frozen=True)
@@ -40,9 +86,9 @@ class Filters:
         return {name: str(value) for name, value in chosen.items() if value}
 
 
-def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> sa.Select[Listing]:
-    """The list of a kind in its order, or of all kinds together by title."""
-    query = sa.select(Listing).where(Listing.lang == lang)
+def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> sa.Select[Any]:
+    """The list of a kind in its order, or of all kinds together by title: rows that are an `Entry`."""
+    query = sa.select(*COLUMNS).where(Listing.lang == lang)
     if kind is not None:
         query = query.where(Listing.kind == kind.key)
     else:
@@ -73,15 +119,22 @@ def _newest_first() -> tuple[Any, ...]:
     return Listing.own.desc(), Listing.date.desc(), Listing.content_id.desc()
 
 
-def letters(kind: ContentType, lang: str) -> set[str]:
+def total(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> int:
+    """How many there are; counted once for all readers. An event that ends is counted for a minute more."""
+    chosen = (kind.key if kind else None, lang, *filters.as_query().items())
+    counted = listing(kind, lang, filters, now).order_by(None).with_only_columns(sa.func.count())
+    return remembered(("total", *chosen), lambda: db.session.scalar(counted) or 0)
+
+
+def letters(kind: ContentType, lang: str) -> frozenset[str]:
     """The letters of the A–Z that have entries."""
     query = sa.select(Listing.letter).where(Listing.lang == lang, Listing.kind == kind.key).distinct()
-    return set(db.session.scalars(query))
+    return remembered(("letters", kind.key, lang), lambda: frozenset(db.session.scalars(query)))
 
 
 def years(kind: ContentType, lang: str) -> list[int]:
     query = sa.select(Listing.year).where(Listing.lang == lang, Listing.kind == kind.key).distinct()
-    return sorted(db.session.scalars(query), reverse=True)
+    return remembered(("years", kind.key, lang), lambda: sorted(db.session.scalars(query), reverse=True))
 
 
 def category_by_slug(slug: str) -> Category | None:
@@ -91,11 +144,10 @@ def category_by_slug(slug: str) -> Category | None:
     return db.session.scalar(query.order_by(sa.case((Category.slug == slug, 0), else_=1)).limit(1))
 
 
-def categories_with_counts(lang: str, kind: ContentType | None = None) -> list[tuple[Category, int]]:
+def categories_with_counts(lang: str, kind: ContentType | None = None) -> list[tuple[NamedCategory, int]]:
     """Categories in their order, with how many things a reader of `lang` finds in each; empty ones left out."""
-    count = sa.func.count(Listing.id)
     query = (
-        sa.select(Category, count)
+        sa.select(Category.id, Category.slug, Category.name, sa.func.count(Listing.id))
         .join(ContentCategory, ContentCategory.category_id == Category.id)
         .join(Listing, Listing.content_id == ContentCategory.content_id)
         .where(Listing.lang == lang)
@@ -104,34 +156,60 @@ def categories_with_counts(lang: str, kind: ContentType | None = None) -> list[t
     )
     if kind is not None:
         query = query.where(Listing.kind == kind.key)
-    return [(row[0], row[1]) for row in db.session.execute(query)]
-
-
-def category_names(content_ids: Sequence[int]) -> dict[int, Category]:
-    """The main category of each of these things."""
-    query = (
-        sa.select(ContentCategory.content_id, Category)
-        .join(Category, Category.id == ContentCategory.category_id)
-        .where(ContentCategory.content_id.in_(content_ids), ContentCategory.position == 0)
+    return remembered(
+        ("categories", lang, kind.key if kind else None),
+        lambda: [(NamedCategory(*row[:3]), row[3]) for row in db.session.execute(query)],
     )
-    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
-def newest(lang: str, now: datetime) -> dict[str, Sequence[Listing]]:
-    """For the home page: the newest of each kind that has any; events are the coming ones."""
-    found: dict[str, Sequence[Listing]] = {}
+def category_names(content_ids: Sequence[int]) -> dict[int, NamedCategory]:
+    """The main category of each of these things."""
+    names = remembered(
+        "category names",
+        lambda: {
+            row.id: NamedCategory(row.id, row.slug, row.name)
+            for row in db.session.execute(sa.select(Category.id, Category.slug, Category.name))
+        },
+    )
+    rows = db.session.execute(_main_categories(), {"ids": list(content_ids)})
+    return {row[0]: names[row[1]] for row in rows}
+
+
+@cache
+def _main_categories() -> sa.Select[Any]:
+    return sa.select(ContentCategory.content_id, ContentCategory.category_id).where(
+        ContentCategory.content_id.in_(sa.bindparam("ids", expanding=True)), ContentCategory.position == 0
+    )
+
+
+def newest(lang: str, now: datetime) -> dict[str, list[Any]]:
+    """For the home page: the newest of each kind that has any, as `Entry`; events are the coming ones."""
+    found: dict[str, list[Any]] = {}
+    for row in db.session.execute(_newest_of_each(), {"lang": lang, "now": now}):
+        found.setdefault(row.kind, []).append(row)
+    for key, rows in found.items():  # databases need not keep the order of the parts of a union
+        if KINDS[key].order == Order.EVENTS:
+            rows.sort(key=lambda row: (row.rank, row.date, row.content_id))
+        else:
+            rows.sort(key=lambda row: (row.own, row.date, row.content_id), reverse=True)
+    return {key: found[key] for key in KINDS if key in found}
+
+
+@cache
+def _newest_of_each() -> sa.CompoundSelect[Any]:
+    """One statement for all kinds, made once."""
+    queries = []
     for kind in KINDS.values():
-        if not kind.on_home:
-            continue
-        query = sa.select(Listing).where(Listing.lang == lang, Listing.kind == kind.key, Listing.on_home)
+        query = sa.select(*COLUMNS, Listing.rank, Listing.date).limit(kind.on_home)
+        query = query.where(Listing.lang == sa.bindparam("lang"), Listing.kind == kind.key, Listing.on_home)
         if kind.order == Order.EVENTS:
-            query = query.where(Listing.ends >= now).order_by(Listing.rank, Listing.date)
+            query = query.where(Listing.ends >= sa.bindparam("now", type_=UtcDateTime))
+            query = query.order_by(Listing.rank, Listing.date, Listing.content_id)
         else:
             query = query.order_by(*_newest_first())
-        entries = db.session.scalars(query.limit(kind.on_home)).all()
-        if entries:
-            found[kind.key] = entries
-    return found
+        if kind.on_home:
+            queries.append(sa.select(query.subquery()))
+    return sa.union_all(*queries)
 
 
 def kinds_in_category(category_id: int, lang: str) -> list[tuple[ContentType, int]]:

@@ -10,6 +10,7 @@ from medportal import htmx
 from medportal.access import kept, public
 from medportal.blueprints.content import lists, queries, specialist_labels
 from medportal.blueprints.content.addresses import page_url, profile_url
+from medportal.blueprints.content.cards import card
 from medportal.blueprints.content.json_ld import list_json_ld, page_json, page_json_ld
 from medportal.blueprints.content.lists import Filters
 from medportal.blueprints.content.page import TextPage
@@ -30,6 +31,7 @@ bp = Blueprint("content", __name__, url_prefix="/<lang:lang>")
 @bp.app_context_processor
 def _addresses() -> dict[str, object]:
     return {
+        "card": card,
         "page_url": page_url,
         "profile_url": profile_url,
         "fixed_pages": _fixed_pages,
@@ -71,7 +73,8 @@ def index(kind: ContentType) -> str:
     if not kind.listed:
         abort(404)
     lang, filters = current_language().code, asked_filters(kind)
-    page = asked_page(lists.listing(kind, lang, filters, datetime.now(UTC)))
+    asked = (kind, lang, filters, datetime.now(UTC))
+    page = asked_page(lists.listing(*asked), total=lists.total(*asked))
     by_title = kind.order == Order.TITLE
     return htmx.render(
         "content/list.html",
@@ -81,7 +84,7 @@ def index(kind: ContentType) -> str:
         page=page,
         categories=lists.categories_with_counts(lang, kind),
         names=lists.category_names([entry.content_id for entry in page.entries]),
-        letters=lists.letters(kind, lang) if by_title else set(),
+        letters=lists.letters(kind, lang) if by_title else frozenset(),
         years=[] if by_title else lists.years(kind, lang),
         json_ld=list_json_ld(str(kind.plural), url_for("content.index", kind=kind)),
     )
@@ -179,13 +182,13 @@ def category(slug: str) -> str | Response:
         abort(404)
     if found.slug != slug:
         return redirect(url_for("content.category", slug=found.slug), 301)
-    select = lists.listing(None, current_language().code, Filters(category=found), datetime.now(UTC))
+    asked = (None, current_language().code, Filters(category=found), datetime.now(UTC))
     name = localize(found.name, current_language().code)
     return htmx.render(
         "content/category.html",
         "content/_results.html",
         category=found,
-        page=asked_page(select),
+        page=asked_page(lists.listing(*asked), total=lists.total(*asked)),
         names={},
         kind=None,
         kinds_here=lists.kinds_in_category(found.id, current_language().code),

@@ -7,13 +7,11 @@ from werkzeug.wrappers import Response
 
 from medportal import limits
 from medportal.access import kept, public
-from medportal.blueprints.consultants import queries as consultants
 from medportal.blueprints.content import lists
 from medportal.blueprints.content import queries as content_queries
 from medportal.blueprints.content import views as content_views
 from medportal.blueprints.pages import queries, services
 from medportal.blueprints.pages.forms import ContactForm, ReportForm
-from medportal.blueprints.polls import queries as polls
 from medportal.blueprints.profile.queries import latest_members
 from medportal.choices import setting
 from medportal.content_types import KINDS
@@ -23,6 +21,11 @@ from medportal.i18n import current_language, preferred_language
 from medportal.paging import asked_number, asked_page
 
 bp = Blueprint("pages", __name__)
+
+
+@bp.app_context_processor
+def _for_home() -> dict[str, object]:
+    return {"newest_members": lambda: latest_members() if setting("latest_members") else []}
 
 
 @bp.get("/")
@@ -40,17 +43,7 @@ def front() -> Response:
 def home() -> str:
     newest = lists.newest(current_language().code, datetime.now(UTC))
     ids = [entry.content_id for entries in newest.values() for entry in entries]
-    members = latest_members() if setting("latest_members") else []
-    corner = consultants.on_home(current_language().code)
-    return render_template(
-        "pages/home.html",
-        newest=newest,
-        names=lists.category_names(ids),
-        members=members,
-        poll=polls.current(),
-        corner=corner,
-        around=consultants.around(corner),
-    )
+    return render_template("pages/home.html", newest=newest, names=lists.category_names(ids))
 
 
 @bp.get("/<lang:lang>/<fixed:slug>")

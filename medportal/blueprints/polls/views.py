@@ -35,7 +35,7 @@ _one_at_a_time = threading.Lock()
 
 @bp.app_context_processor
 def _for_home() -> dict[str, object]:
-    return {"vote_form": VoteForm.of}
+    return {"vote_form": VoteForm.of, "open_poll": queries.current}
 
 
 @bp.get("/<lang:lang>/polls/")

@@ -1,0 +1,72 @@
+"""Flask, with a memory for what every page asks a hundred times: addresses and translated words."""
+
+from types import NoneType
+from typing import Any
+
+from flask import Flask, has_request_context
+from flask.globals import request_ctx
+from flask_babel import get_locale, gettext
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
+
+from medportal.content_types.base import ContentType
+from medportal.i18n import current_language
+
+MOST_ADDRESSES = 20_000
+_PLAIN = {str, int, NoneType}
+"""What tells one address from another without doubt, and is a key of a dictionary."""
+_words: dict[tuple[Any, str, bool], str] = {}
+
+
+class Portal(Flask):
+    """`url_for` within a request gives a path, which follows from endpoint, values and language alone."""
+
+    _addresses: dict[tuple[Any, ...], str]
+
+    def url_for(self, endpoint: str, **values: Any) -> str:  # type: ignore[override]
+        if endpoint[0] == "." or not has_request_context():
+            return super().url_for(endpoint, **values)
+        adapter = request_ctx.url_adapter
+        key: list[Any] = [endpoint, current_language().code, adapter.script_name if adapter else ""]
+        for name, value in values.items():
+            if value.__class__ is ContentType:
+                key += (name, value.path)
+            elif value.__class__ in _PLAIN and (value is None or name[0] != "_"):
+                key += (name, value)
+            else:
+                return super().url_for(endpoint, **values)
+        return self._remembered(tuple(key), endpoint, values)
+
+    def _remembered(self, key: tuple[Any, ...], endpoint: str, values: dict[str, Any]) -> str:
+        found = self._addresses.get(key)
+        if found is None:
+            found = super().url_for(endpoint, **values)
+            if len(self._addresses) >= MOST_ADDRESSES:
+                self._addresses.clear()
+            self._addresses[key] = found
+        return found
+
+
+@pass_eval_context
+def translated(context: EvalContext, text: str, /, **values: Any) -> str:
+    """Words of a template in the reader's language; as Jinja's own, but looked up once."""
+    key = (get_locale(), text, context.autoescape)
+    words = _words.get(key)
+    if words is None:
+        words = gettext(text)
+        words = _words[key] = Markup(words) if context.autoescape else words  # noqa: S704  # our own catalogue
+    return words % values if values or "%" in words else words
+
+
+def settle(app: Flask) -> None:
+    """What blueprints give to templates never changes, so it is looked up once, and macros need no context for it."""
+    processors = app.template_context_processors[None]
+    for give in processors[1:]:  # the first is Flask's own
+        app.jinja_env.globals.update(give())
+    del processors[1:]
+
+
+def init_app(app: Portal) -> None:
+    app._addresses = {}
+    app.jinja_env.globals.update(_=translated, gettext=translated)
