@@ -82,7 +82,6 @@ public = _mark("public")
 """Anybody may read it; the answer is the same for everybody, carries no session and sets no cookie."""
 
 
-
 def kept(view: View) -> View:
     """A public page that may be kept for other readers (`pagecache`): it follows from its address, from query values
     that were `understood`, from whether htmx asks for a part, and from what `changes` counts; from nothing else."""

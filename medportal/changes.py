@@ -65,10 +65,6 @@ def site_changed() -> None:
         db.session.flush()
 
 
-def site_version() -> int:
-    return db.session.scalar(sa.select(SiteVersion.value)) or 0
-
-
 def relist(content_ids: Sequence[int]) -> None:
     """Write anew the rows of `listing` for these things, in every language of the registry."""
     db.session.execute(sa.delete(Listing).where(Listing.content_id.in_(content_ids)))

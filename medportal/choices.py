@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from flask import current_app, g, has_request_context
 
 from medportal.models.setting import all_settings
+from medportal.parts import remembered
 
 REVIEW_MONTHS = 24
 
@@ -16,7 +17,8 @@ def setting(key: str, default: Any = None) -> Any:
     if not has_request_context():
         return all_settings().get(key, default)
     if "settings" not in g:
-        g.settings = all_settings()
+        public = not g.get("session_allowed", True)
+        g.settings = remembered("settings", all_settings) if public else all_settings()
     return g.settings.get(key, default)
 
 

@@ -113,7 +113,9 @@ def _check(values: dict[str, Any]) -> None:
     if not 0 <= values["PROXY_HOPS"] <= 5:
         raise ConfigError("PROXY_HOPS is the number of proxies in front of the portal, 0 to 5")
     if not 0 <= values["PAGE_CACHE_MB"] <= 4096:
-        raise ConfigError("PAGE_CACHE_MB is the memory for kept pages in each web process, 0 to 4096 megabytes")
+        raise ConfigError(
+            "PAGE_CACHE_MB is the memory for kept pages in each web process, 0 to 4096 megabytes"
+        )
     if not 5 <= values["PAGE_SIZE"] <= 100:
         raise ConfigError("PAGE_SIZE is the number of entries on a list page, 5 to 100")
     _check_accounts(values)
@@ -185,7 +187,9 @@ def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
         },
         "SECURE_COOKIES": https,
         "REMEMBER_COOKIE_NAME": "\x00",  # Flask-Login's own cookie is not used, and none of that name can come in
-        "PAGE_CACHE_EVERY": values.get("PAGE_CACHE_EVERY", 0.5),  # seconds between two looks whether a page changed
+        "PAGE_CACHE_EVERY": values.get(
+            "PAGE_CACHE_EVERY", 0.5
+        ),  # seconds between two looks whether a page changed
         "FORM_SECONDS": values.get("FORM_SECONDS", 2),  # people need at least so long to fill in a form
         "MAIL_SENDER": values["MAIL_SENDER"] or f"portal@{site.hostname}",
         "MAIL_SUPPRESS_SEND": False,

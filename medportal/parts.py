@@ -12,8 +12,8 @@ from flask import Flask, current_app, g, has_request_context, render_template, r
 from flask_babel import get_locale
 from markupsafe import Markup
 
-from medportal.changes import site_version
 from medportal.content_types import KINDS
+from medportal.models.setting import site_version
 
 Value = TypeVar("Value")
 LONGEST = 60.0

@@ -24,7 +24,7 @@ class Portal(Flask):
 
     _addresses: dict[tuple[Any, ...], str]
 
-    def url_for(self, endpoint: str, **values: Any) -> str:  # type: ignore[override]
+    def url_for(self, endpoint: str, **values: Any) -> str:
         if endpoint[0] == "." or not has_request_context():
             return super().url_for(endpoint, **values)
         adapter = request_ctx.url_adapter
@@ -63,7 +63,8 @@ def settle(app: Flask) -> None:
     """What blueprints give to templates never changes, so it is looked up once, and macros need no context for it."""
     processors = app.template_context_processors[None]
     for give in processors[1:]:  # the first is Flask's own
-        app.jinja_env.globals.update(give())
+        given: Any = give()
+        app.jinja_env.globals.update(given)
     del processors[1:]
 
 

@@ -34,5 +34,9 @@ class SiteVersion(Model):
     value: Mapped[int] = mapped_column(sa.BigInteger, default=1)
 
 
+def site_version() -> int:
+    return db.session.scalar(sa.select(SiteVersion.value)) or 0
+
+
 def all_settings() -> dict[str, Any]:
     return {row.key: row.value for row in db.session.execute(sa.select(Setting.key, Setting.value))}

@@ -1,9 +1,10 @@
 """A thing as it stands in lists. The same thing stands in many, so what was drawn once is remembered by what it shows."""
 
+from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any
 
-from flask import current_app
+from flask import current_app, g
 from flask_babel import get_locale
 from markupsafe import Markup
 
@@ -25,14 +26,33 @@ def card(
         *(entry.text_lang, entry.day, entry.year, entry.superseded, entry.origin),
         entry.ends is not None and entry.ends < utc_now(),
     )
-    return _drawn(shown, named, heading, show_kind, str(get_locale()), choices.arabic_digits(), choices.arabic_region())
+    return _drawn(shown, named, heading, show_kind, _manner())
+
+
+def _manner() -> tuple[Hashable, ...]:
+    """What else a card follows from: the language, and how the owner wants digits and months; asked once a request."""
+    if "card_manner" not in g:
+        g.card_manner = str(get_locale()), choices.arabic_digits(), choices.arabic_region()
+    manner: tuple[Hashable, ...] = g.card_manner
+    return manner
 
 
 @lru_cache(maxsize=4000)
 def _drawn(
-    shown: tuple[Any, ...], category: tuple[str, str] | None, heading: str, show_kind: bool, *_manner: Any
+    shown: tuple[Any, ...], category: tuple[str, str] | None, heading: str, show_kind: bool, _manner: Any
 ) -> Markup:
-    names = ("kind", "slug", "title", "title_lang", "summary", "own", "text_title", "text_lang", "day", "year")
+    names = (
+        "kind",
+        "slug",
+        "title",
+        "title_lang",
+        "summary",
+        "own",
+        "text_title",
+        "text_lang",
+        "day",
+        "year",
+    )
     entry = dict(zip((*names, "superseded", "origin", "over"), shown, strict=True))
     macros: Any = current_app.jinja_env.get_template("macros/card.html").module
     return Markup(macros.card(entry, category, heading, show_kind))  # noqa: S704  # escaped by its template

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -122,19 +122,29 @@ def _newest_first() -> tuple[Any, ...]:
 def total(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> int:
     """How many there are; counted once for all readers. An event that ends is counted for a minute more."""
     chosen = (kind.key if kind else None, lang, *filters.as_query().items())
-    counted = listing(kind, lang, filters, now).order_by(None).with_only_columns(sa.func.count())
-    return remembered(("total", *chosen), lambda: db.session.scalar(counted) or 0)
+
+    def count() -> int:
+        entries = listing(kind, lang, filters, now).order_by(None)
+        return db.session.scalar(entries.with_only_columns(sa.func.count())) or 0
+
+    return remembered(("total", *chosen), count)
 
 
 def letters(kind: ContentType, lang: str) -> frozenset[str]:
     """The letters of the A–Z that have entries."""
-    query = sa.select(Listing.letter).where(Listing.lang == lang, Listing.kind == kind.key).distinct()
-    return remembered(("letters", kind.key, lang), lambda: frozenset(db.session.scalars(query)))
+    return remembered(("letters", kind.key, lang), lambda: frozenset(_distinct(Listing.letter, kind, lang)))
 
 
 def years(kind: ContentType, lang: str) -> list[int]:
-    query = sa.select(Listing.year).where(Listing.lang == lang, Listing.kind == kind.key).distinct()
-    return remembered(("years", kind.key, lang), lambda: sorted(db.session.scalars(query), reverse=True))
+    return remembered(
+        ("years", kind.key, lang), lambda: sorted(_distinct(Listing.year, kind, lang), reverse=True)
+    )
+
+
+def _distinct(column: Any, kind: ContentType, lang: str) -> Iterable[Any]:
+    return db.session.scalars(
+        sa.select(column).where(Listing.lang == lang, Listing.kind == kind.key).distinct()
+    )
 
 
 def category_by_slug(slug: str) -> Category | None:
@@ -146,6 +156,12 @@ def category_by_slug(slug: str) -> Category | None:
 
 def categories_with_counts(lang: str, kind: ContentType | None = None) -> list[tuple[NamedCategory, int]]:
     """Categories in their order, with how many things a reader of `lang` finds in each; empty ones left out."""
+    return remembered(
+        ("categories", lang, kind.key if kind else None), lambda: _categories_with_counts(lang, kind)
+    )
+
+
+def _categories_with_counts(lang: str, kind: ContentType | None) -> list[tuple[NamedCategory, int]]:
     query = (
         sa.select(Category.id, Category.slug, Category.name, sa.func.count(Listing.id))
         .join(ContentCategory, ContentCategory.category_id == Category.id)
@@ -156,10 +172,7 @@ def categories_with_counts(lang: str, kind: ContentType | None = None) -> list[t
     )
     if kind is not None:
         query = query.where(Listing.kind == kind.key)
-    return remembered(
-        ("categories", lang, kind.key if kind else None),
-        lambda: [(NamedCategory(*row[:3]), row[3]) for row in db.session.execute(query)],
-    )
+    return [(NamedCategory(*row[:3]), row[3]) for row in db.session.execute(query)]
 
 
 def category_names(content_ids: Sequence[int]) -> dict[int, NamedCategory]:
@@ -176,7 +189,7 @@ def category_names(content_ids: Sequence[int]) -> dict[int, NamedCategory]:
 
 
 @cache
-def _main_categories() -> sa.Select[Any]:
+def _main_categories() -> sa.Select[int, int]:
     return sa.select(ContentCategory.content_id, ContentCategory.category_id).where(
         ContentCategory.content_id.in_(sa.bindparam("ids", expanding=True)), ContentCategory.position == 0
     )

@@ -11,6 +11,7 @@ from flask_babel import LazyString
 
 from medportal.blueprints.content import queries, specialists
 from medportal.blueprints.content.addresses import page_url
+from medportal.blueprints.content.extras import EVERYTHING, Extras
 from medportal.content_types import KINDS, ContentType
 from medportal.content_types.sections import ORDER, SECTIONS
 from medportal.lib.html import to_text
@@ -35,7 +36,7 @@ class TreatmentView:
 class TextPage:
     """A published text with what belongs to it. Asks the database in its constructor only."""
 
-    def __init__(self, text: ContentText) -> None:
+    def __init__(self, text: ContentText, extras: Extras = EVERYTHING) -> None:
         self.text = text
         self.content: Content = text.content
         self.kind: ContentType = KINDS[text.kind]
@@ -43,15 +44,16 @@ class TextPage:
         self.detail = queries.detail_of(self.kind, self.content.id)
         main = self.content.categories[0].id if self.content.categories else None
         beside = self.kind.for_specialists
-        self.opinions = specialists.opinions(self.content.id, self.lang) if beside else []
-        self.records = specialists.records(self.content.id, self.lang) if beside else specialists.Records()
-        related = queries.related(self.content.id, self.lang)
+        number = self.content.id
+        self.opinions = specialists.opinions(number, self.lang) if beside and extras.opinions else []
+        self.records = specialists.records(number, self.lang, extras) if beside else specialists.Records()
+        related = queries.related(number, self.lang) if extras.relations else ()
         self.related: Sequence[Listing] = [e for e in related if e.content_id not in self.records.pages]
-        shown = [self.content.id, *(entry.content_id for entry in related)]
+        shown = [number, *(entry.content_id for entry in related)]
         self.same_category = queries.same_category(main, self.lang, shown)
-        self.symptoms = queries.symptoms(self.content.id, self.lang)
-        self.treatments = self._treatments()
-        self.corrections = queries.corrections(self.content.id, self.lang)
+        self.symptoms = queries.symptoms(number, self.lang) if extras.symptoms else []
+        self.treatments = self._treatments() if extras.treatments else []
+        self.corrections = queries.corrections(number, self.lang) if extras.corrections else ()
         replaced = self.content.superseded_by_id
         self.superseded_by = queries.listed(replaced, self.lang) if replaced else None
 

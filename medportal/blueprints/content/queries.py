@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
+from medportal.blueprints.content.extras import Extras, columns
 from medportal.content_types import ContentType
 from medportal.extensions import db
 from medportal.models.content import (
@@ -30,35 +33,65 @@ from medportal.models.trust import Credit, Review, Revision
 from medportal.models.types import localize
 
 
-def published_text(kind: ContentType, lang: str, slug: str) -> ContentText | None:
-    """A text with everything its page shows, or None. Withdrawn and draft texts are None."""
-    return db.session.scalar(
-        sa.select(ContentText)
-        .where(
-            ContentText.kind == kind.key,
-            ContentText.lang == lang,
-            ContentText.slug == slug,
-            ContentText.status == Status.PUBLISHED,
-        )
-        .options(*_whole_page())
+class Published(NamedTuple):
+    """A text that readers may see, with everything that its page shows."""
+
+    text: ContentText
+    extras: Extras
+
+
+def published_text(kind: ContentType, lang: str, slug: str) -> Published | None:
+    """None for withdrawn and draft texts, too."""
+    found = db.session.execute(_published(), {"kind": kind.key, "lang": lang, "slug": slug}).first()
+    if found is None:
+        return None
+    extras = Extras(**{name: bool(value) for name, value in found._mapping.items() if name != "id"})
+    text = db.session.scalar(
+        sa.select(ContentText).where(ContentText.id == found.id).options(*_whole_page(extras))
+    )
+    if text is None:  # withdrawn this very moment
+        return None
+    for collection in ("codes", "references", "credits", "treatments"):
+        if not getattr(extras, collection):
+            set_committed_value(text.content, collection, [])
+    if not extras.reviews:
+        set_committed_value(text, "reviews", [])
+    return Published(text, extras)
+
+
+@cache
+def _published() -> sa.Select[Any]:
+    return sa.select(ContentText.id, *columns()).where(
+        ContentText.kind == sa.bindparam("kind"),
+        ContentText.lang == sa.bindparam("lang"),
+        ContentText.slug == sa.bindparam("slug"),
+        ContentText.status == Status.PUBLISHED,
     )
 
 
-def _whole_page() -> tuple[Any, ...]:
-    content = selectinload(ContentText.content)
-    return (
+@cache
+def _whole_page(extras: Extras) -> tuple[Any, ...]:
+    content = joinedload(ContentText.content, innerjoin=True)
+    options: list[Any] = [
         content.selectinload(Content.texts),
         content.selectinload(Content.categories),
-        content.selectinload(Content.codes),
-        content.selectinload(Content.references),
-        content.selectinload(Content.credits).joinedload(Credit.person).selectinload(Person.specialties),
-        content.selectinload(Content.credits).joinedload(Credit.person).selectinload(Person.texts),
-        content.selectinload(Content.treatments).selectinload(Treatment.references),
         selectinload(ContentText.sections).selectinload(Section.parts),
         selectinload(ContentText.sections).joinedload(Section.outdated_by).load_only(Revision.saved_at),
-        selectinload(ContentText.reviews).joinedload(Review.person).selectinload(Person.specialties),
-        selectinload(ContentText.reviews).joinedload(Review.person).selectinload(Person.texts),
-    )
+    ]
+    if extras.codes:
+        options.append(content.selectinload(Content.codes))
+    if extras.references:
+        options.append(content.selectinload(Content.references))
+    if extras.treatments:
+        options.append(content.selectinload(Content.treatments).selectinload(Treatment.references))
+    people = []
+    if extras.credits:
+        people.append(content.selectinload(Content.credits).joinedload(Credit.person))
+    if extras.reviews:
+        people.append(selectinload(ContentText.reviews).joinedload(Review.person))
+    for person in people:
+        options += [person.selectinload(Person.specialties), person.selectinload(Person.texts)]
+    return tuple(options)
 
 
 def detail_of(kind: ContentType, content_id: int) -> Any:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import aliased, joinedload
 
+from medportal.blueprints.content.extras import Extras
 from medportal.content_types.abstract import AbstractDetail
 from medportal.content_types.guideline import GuidelineDetail
 from medportal.extensions import db
@@ -97,12 +98,12 @@ def opinions(content_id: int, lang: str) -> list[Signed]:
     return [Signed(row[0], row[1]) for row in db.session.execute(query)]
 
 
-def records(content_id: int, lang: str) -> Records:
-    guidelines = _guidelines(content_id, lang)
-    abstracts = _abstracts(content_id, lang)
+def records(content_id: int, lang: str, extras: Extras) -> Records:
+    guidelines = _guidelines(content_id, lang) if extras.relations else []
+    abstracts = _abstracts(content_id, lang) if extras.relations else []
     return Records(
-        trials=trials(content_id),
-        drugs=drugs(content_id),
+        trials=trials(content_id) if extras.trials else (),
+        drugs=drugs(content_id) if extras.drugs else (),
         guidelines=guidelines,
         abstracts=abstracts,
         pages=frozenset(

@@ -1,6 +1,7 @@
 """Lists, pages, categories and short addresses, for readers."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, abort, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -21,7 +22,7 @@ from medportal.content_types.page import FIXED
 from medportal.i18n import current_language
 from medportal.lib.arabic import fold
 from medportal.lib.slugs import slugify
-from medportal.models.content import ContentText, Status
+from medportal.models.content import Status
 from medportal.models.types import localize
 from medportal.paging import asked_number, asked_page, understood
 
@@ -35,9 +36,20 @@ def _addresses() -> dict[str, object]:
         "page_url": page_url,
         "profile_url": profile_url,
         "fixed_pages": _fixed_pages,
+        "list_choices": _list_choices,
         "profile_of": profile_of,
         "specialist_words": specialist_labels,
     }
+
+
+def _list_choices(kind: ContentType) -> tuple[list[Any], frozenset[str], list[int]]:
+    """What a list of this kind may be narrowed by: categories with counts, letters, years."""
+    lang, by_title = current_language().code, kind.order == Order.TITLE
+    return (
+        lists.categories_with_counts(lang, kind),
+        lists.letters(kind, lang) if by_title else frozenset(),
+        [] if by_title else lists.years(kind, lang),
+    )
 
 
 def _fixed_pages() -> dict[str, str]:
@@ -75,17 +87,13 @@ def index(kind: ContentType) -> str:
     lang, filters = current_language().code, asked_filters(kind)
     asked = (kind, lang, filters, datetime.now(UTC))
     page = asked_page(lists.listing(*asked), total=lists.total(*asked))
-    by_title = kind.order == Order.TITLE
     return htmx.render(
         "content/list.html",
         "content/_list.html",
         kind=kind,
         filters=filters,
         page=page,
-        categories=lists.categories_with_counts(lang, kind),
         names=lists.category_names([entry.content_id for entry in page.entries]),
-        letters=lists.letters(kind, lang) if by_title else frozenset(),
-        years=[] if by_title else lists.years(kind, lang),
         json_ld=list_json_ld(str(kind.plural), url_for("content.index", kind=kind)),
     )
 
@@ -96,15 +104,13 @@ def index(kind: ContentType) -> str:
 def page(kind: ContentType, slug: str) -> str | Response:
     if kind.key == "page" and slug in FIXED:
         return redirect(url_for("pages.fixed", slug=slug), 301)
-    text = queries.published_text(kind, current_language().code, slug)
-    if text is None:
-        return elsewhere(kind, slug)
-    return show(text)
+    found = queries.published_text(kind, current_language().code, slug)
+    return show(found) if found is not None else elsewhere(kind, slug)
 
 
-def show(text: ContentText, template: str = "content/page.html", **values: object) -> str:
+def show(found: queries.Published, template: str = "content/page.html", **values: object) -> str:
     """The page of a published text."""
-    view = TextPage(text)
+    view = TextPage(*found)
     today = datetime.now(UTC).date()
     return render_template(template, page=view, today=today, json_ld=page_json_ld(view), **values)
 
@@ -147,10 +153,10 @@ def moved(kind: ContentType, slug: str) -> str | None:
 @public
 @kept
 def page_data(kind: ContentType, slug: str) -> Response:
-    text = queries.published_text(kind, current_language().code, slug)
-    if text is None:
+    found = queries.published_text(kind, current_language().code, slug)
+    if found is None:
         abort(410 if queries.is_withdrawn(kind, slug) else 404)
-    return jsonify(page_json(TextPage(text)))
+    return jsonify(page_json(TextPage(*found)))
 
 
 @bp.get("/d/<int(max=2147483647):content_id>")

@@ -51,10 +51,10 @@ def home() -> str:
 @kept
 def fixed(slug: str) -> str | Response:
     """A page with a short address; the owner edits it like any other page."""
-    text = content_queries.published_text(KINDS["page"], current_language().code, slug)
-    if text is None:
+    found = content_queries.published_text(KINDS["page"], current_language().code, slug)
+    if found is None:
         return content_views.elsewhere(KINDS["page"], slug)
-    return content_views.show(text, "content/page.html")
+    return content_views.show(found)
 
 
 @bp.get("/<lang:lang>/corrections")
@@ -94,10 +94,10 @@ def contact() -> str | Response | tuple[str, int]:
 
 def _contact_page(form: ContactForm) -> str:
     """The owner's words on contact, if there are any, around the form."""
-    text = content_queries.published_text(KINDS["page"], current_language().code, "contact")
-    if text is None:
+    found = content_queries.published_text(KINDS["page"], current_language().code, "contact")
+    if found is None:
         return render_template("pages/contact_only.html", form=form)
-    return content_views.show(text, "pages/contact.html", form=form)
+    return content_views.show(found, "pages/contact.html", form=form)
 
 
 @bp.get("/<lang:lang>/contact/sent")

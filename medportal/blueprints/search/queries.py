@@ -8,7 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 from flask import abort
 
-from medportal.blueprints.content.lists import category_names
+from medportal.blueprints.content.lists import NamedCategory, category_names
 from medportal.content_types import KINDS
 from medportal.content_types.sections import SECTIONS
 from medportal.extensions import db
@@ -65,7 +65,7 @@ class Result:
     stands, None for the summary; `also`: another name of the thing that the query met."""
 
     entry: Listing
-    category: Category | None
+    category: NamedCategory | None
     words: str
     words_lang: str
     section: str | None
@@ -212,7 +212,7 @@ def _beginnings(content_ids: Sequence[int]) -> dict[tuple[int, str], SearchSecti
 
 def _result(
     entry: Listing,
-    category: Category | None,
+    category: NamedCategory | None,
     section: SearchSection | None,
     marks: frozenset[Phrase],
     also: tuple[str, str] | None,
