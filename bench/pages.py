@@ -1,55 +1,43 @@
-"""How long pages take that nobody kept, beside Flask and Jinja giving the same bytes.
+"""What pages cost, beside the same bytes from the bare server, from Flask and from Flask with Jinja.
 
-    python -m bench.pages                       on 2,000 made-up texts
+    python -m bench.pages                       (make bench) on 2,000 made-up texts
     python -m bench.pages --texts 100000        on more of them
     python -m bench.pages --medquad FILE --index FILE   on the real records, published
+    python -m bench.pages --growth 1000 100000  the same pages on few and on many texts
 
-Everything runs in one process against a scratch database; compare the ratios, not the milliseconds.
+Milliseconds of processor time a request, over all processes of the server that `make run` starts; every column of a line
+is measured in this run, on this server, with these bytes. Compare the ratios: they hold on any machine.
 """
 
 import argparse
-import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 
 import sqlalchemy as sa
-from flask import Flask, render_template_string
+from flask import Flask
 from flask_migrate import upgrade
-from werkzeug.test import Client
 
-from medportal import create_app
+from bench.accounts import use
+from bench.client import Answer, get, hammer
+from bench.server import Server
+from medportal import create_app, passwords
+from medportal.blueprints.accounts import services as accounts
 from medportal.demo import loader, scale
 from medportal.extensions import db
 from medportal.importers import IMPORTERS
 from medportal.importers.base import Options, run
 from medportal.models.listing import Listing
 
-ROUNDS = 60
+PASSWORD = "a bench phrase that is long"
+MANY, FEW = 2000, 400
+CONNECTIONS = 8
+KEPT, NOT_KEPT = {"PAGE_CACHE_MB": "32"}, {"PAGE_CACHE_MB": "0"}
 
 
-def milliseconds(work: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - start) * 1000)
-    return sorted(times)
-
-
-def plain_flask(body: str) -> Client:
-    """Flask and Jinja with the same bytes: one variable in one template."""
-    app = Flask("plain")
-
-    @app.get("/")
-    def page() -> str:
-        return render_template_string("{{ body }}", body=body)
-
-    return Client(app)
-
-
-def fill(app: Flask, options: argparse.Namespace) -> None:
+def fill(options: argparse.Namespace, texts: int) -> None:
     upgrade()
     loader.load()
     db.session.commit()
@@ -59,39 +47,135 @@ def fill(app: Flask, options: argparse.Namespace) -> None:
         print(run(importer, [options.medquad], echo=lambda _line: None).summary())
         print(f"imported in {time.perf_counter() - start:.0f} s")
     else:
-        scale.fill(options.texts, echo=lambda _line: None)
+        scale.fill(texts, echo=lambda _line: None)
+    accounts.add_user("bench@example.org", passwords.hash_of(PASSWORD), name="", lang="en", role="member")
+    db.session.commit()
 
 
 def addresses() -> dict[str, str]:
-    found = {
-        "home": "/en/",
-        "home, Arabic": "/ar/",
-        "diseases": "/en/diseases/",
-        "diseases, Arabic": "/ar/diseases/",
-    }
-    found |= {"diseases, page 20": "/en/diseases/?page=20", "one letter": "/en/diseases/?letter=d"}
-    found |= {"one category": "/en/categories/nervous", "the categories": "/en/categories/"}
-    found |= {
-        "disease (sample)": "/en/diseases/type-2-diabetes",
-        "disease (sample), Arabic": _sample_in_arabic(),
-    }
     other = db.session.scalars(
         sa.select(Listing.slug)
-        .where(Listing.kind == "disease", Listing.lang == "en", Listing.own, Listing.origin != "sample")
-        .order_by(Listing.content_id)
+        .where(Listing.kind == "disease", Listing.lang == "en", Listing.own)
+        .order_by(Listing.content_id.desc())
         .limit(200)
     ).all()
-    if other:
-        found["disease (other)"] = f"/en/diseases/{other[len(other) // 2]}"
-    return found
+    return {
+        "home": "/ar/",
+        "list": "/ar/diseases/",
+        "list, page 3": "/en/diseases/?page=3",
+        "category": "/en/categories/nervous",
+        "disease": f"/en/diseases/{other[len(other) // 2]}",
+        "disease, long": "/en/diseases/type-2-diabetes",
+    }
 
 
-def _sample_in_arabic() -> str:
-    english = sa.select(Listing.content_id).where(Listing.slug == "type-2-diabetes").scalar_subquery()
-    slug = db.session.scalar(
-        sa.select(Listing.slug).where(Listing.lang == "ar", Listing.content_id == english)
-    )
-    return f"/ar/diseases/{slug}"
+@dataclass
+class Line:
+    """Milliseconds a request."""
+
+    bytes: int = 0
+    cost: dict[str, float] = field(default_factory=dict)
+
+
+def cost(server: Server, request: bytes, times: int, status: int = 200) -> float:
+    """Milliseconds of processor time for one of `times` requests, after enough of them for every worker to be warm."""
+    hammer(server.port, repeat(request, 60), connections=CONNECTIONS)
+    before = server.cpu()
+    run_of = hammer(server.port, repeat(request, times), connections=CONNECTIONS)
+    assert run_of.statuses == {status: times}, f"{request!r} answered {run_of.statuses}"
+    return (server.cpu() - before) / times * 1000
+
+
+def cookie(port: int) -> str:
+    """Of somebody who signed in."""
+    form = f"email=bench%40example.org&password={PASSWORD.replace(' ', '+')}"
+    head = "POST /en/account/sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\n"
+    head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n\r\n"
+    answer = once(port, (head + form).encode())
+    lines = [line for line in answer.head.split("\r\n") if line.lower().startswith("set-cookie: sid=")]
+    assert lines, answer.head
+    return lines[0].split(": ", 1)[1].split(";")[0]
+
+
+def once(port: int, request: bytes) -> Answer:
+    found: list[Answer] = []
+    hammer(port, [request], connections=1, look=found.append)
+    return found[0]
+
+
+def measure(pages: dict[str, str], folder: Path) -> dict[str, Line]:
+    lines = {name: Line() for name in pages}
+    with Server("wsgi:app", NOT_KEPT, "/en/") as server:
+        member = cookie(server.port)
+        for name, path in pages.items():
+            lines[name].cost["not kept"] = cost(server, get(path), FEW)
+            lines[name].cost["member"] = cost(server, get(path, Cookie=member), FEW)
+            hammer(
+                server.port, [get(path)], look=lambda answer, n=name: (folder / n).write_bytes(answer.body)
+            )
+    with Server("wsgi:app", KEPT, "/en/") as server:
+        for name, path in pages.items():
+            etag = once(server.port, get(path)).header("etag")
+            lines[name].cost["kept"] = cost(server, get(path), MANY)
+            lines[name].cost["kept, br"] = cost(server, get(path, Accept_Encoding="br, gzip"), MANY)
+            lines[name].cost["304"] = cost(server, get(path, If_None_Match=etag), MANY, 304)
+    for name, line in lines.items():
+        line.bytes = (folder / name).stat().st_size
+        for app, times in (("bare", MANY), ("hello", MANY), ("jinja", FEW * 2)):
+            with Server(f"bench.plain:{app}", {"BENCH_BODY": str(folder / name)}) as server:
+                line.cost[app] = cost(server, get("/"), times)
+    return lines
+
+
+COLUMNS = ("bare", "hello", "jinja", "304", "kept", "kept, br", "not kept", "member")
+
+
+def show(lines: dict[str, Line]) -> None:
+    print(f"{'ms of CPU a request':22}{'KB':>7}" + "".join(f"{name:>10}" for name in COLUMNS))
+    for name, line in lines.items():
+        costs = "".join(f"{line.cost[column]:10.3f}" for column in COLUMNS)
+        print(f"{name:22}{line.bytes / 1024:7.1f}{costs}")
+    print()
+    for name, line in lines.items():
+        c = line.cost
+        most = c["bare"] + (c["hello"] - c["bare"]) / 4
+        print(
+            f"{name:22}kept page {c['kept'] / c['hello']:.2f} x hello (at most {most / c['hello']:.2f}: "
+            f"{_said(c['kept'] <= most)}) · 304 {c['304'] / c['hello']:.2f} ({_said(c['304'] < c['kept'])}) · "
+            f"not kept {c['not kept'] / c['jinja']:.1f} x Jinja (at most 3: {_said(c['not kept'] <= 3 * c['jinja'])}) · "
+            f"member {c['member'] / c['not kept']:.2f} x not kept (at most 3: {_said(c['member'] <= 3 * c['not kept'])})"
+        )
+
+
+def _said(fine: bool) -> str:
+    return "pass" if fine else "FAIL"
+
+
+def site(options: argparse.Namespace, texts: int, folder: str) -> dict[str, str]:
+    """Fill a site in this folder; name → address of the pages that are measured."""
+    use(folder)
+    app: Flask = create_app({"INSTANCE_PATH": folder, "LOG_LEVEL": "ERROR"})
+    with app.app_context():
+        fill(options, texts)
+        pages = addresses()
+        db.session.remove()
+        db.engine.dispose()
+    return pages
+
+
+def growth(options: argparse.Namespace) -> None:
+    """The cost of pages that are not kept, on two sizes of one site."""
+    most = {"home": 1.2, "list": 1.3, "disease": 1.2}
+    seen: list[dict[str, float]] = []
+    for texts in options.growth:
+        with tempfile.TemporaryDirectory() as folder:
+            pages = site(options, texts, folder)
+            with Server("wsgi:app", NOT_KEPT, "/en/") as server:
+                seen.append({name: cost(server, get(pages[name]), FEW) for name in most})
+        print(f"{texts:>8} texts: " + ", ".join(f"{name} {ms:.2f} ms" for name, ms in seen[-1].items()))
+    for name, limit in most.items():
+        ratio = seen[-1][name] / seen[0][name]
+        print(f"{name:10}{ratio:5.2f} x (at most {limit}: {_said(ratio <= limit)})")
 
 
 def main() -> None:
@@ -99,41 +183,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--texts", type=int, default=2000)
+    parser.add_argument("--growth", type=int, nargs=2, metavar=("FEW", "MANY"))
     parser.add_argument("--medquad", type=Path)
     parser.add_argument("--index", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        app = create_app(
-            {
-                "INSTANCE_PATH": folder,
-                "DATABASE_URL": f"sqlite:///{folder}/bench.db",
-                "LOG_LEVEL": "ERROR",
-                "TESTING": True,
-            }
-        )
-        with app.app_context():
-            fill(app, options)
-            pages = addresses()
-            db.session.remove()
-            queries = [0]
-            sa.event.listen(
-                db.engine, "before_cursor_execute", lambda *_: queries.__setitem__(0, queries[0] + 1)
-            )
-        client = Client(app)
-        print(f"{'page':28}{'KB':>7}{'queries':>9}{'p50 ms':>9}{'p95 ms':>9}{'Flask+Jinja':>13}{'ratio':>7}")
-        for name, path in pages.items():
-            body = client.get(path).get_data(as_text=True)
-            queries[0] = 0
-            status = client.get(path).status_code
-            assert status == 200, f"{path} answered {status}"
-            asked = queries[0]
-            plain = plain_flask(body)
-            ours = milliseconds(lambda p=path: client.get(p))
-            theirs = statistics.median(milliseconds(lambda c=plain: c.get("/")))
-            p50, p95 = statistics.median(ours), ours[int(len(ours) * 0.95)]
-            print(
-                f"{name:28}{len(body) / 1024:7.1f}{asked:9}{p50:9.1f}{p95:9.1f}{theirs:13.2f}{p50 / theirs:7.1f}"
-            )
+    if options.growth:
+        growth(options)
+        return
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as bodies:
+        show(measure(site(options, options.texts, folder), Path(bodies)))
 
 
 if __name__ == "__main__":

@@ -108,9 +108,10 @@ QUERY_KEPT = (
 def same_page_in(code: str) -> str:
     """The address of this very page in another language, with the query values that mean the same there."""
     values = dict(request.view_args or {})
-    query = {
-        name: request.args[name] for name in (*QUERY_KEPT, "content", "person") if request.args.get(name)
-    }
+    args = request.args
+    query = (
+        {name: args[name] for name in (*QUERY_KEPT, "content", "person") if args.get(name)} if args else {}
+    )
     try:
         return url_for(request.endpoint or "", **{**query, **values, "lang": code})
     except BuildError:

@@ -1,10 +1,12 @@
 """Flask, with a memory for what every page asks a hundred times: addresses and translated words."""
 
+from collections.abc import MutableMapping
 from types import NoneType
 from typing import Any
 
 from flask import Flask, has_request_context
 from flask.globals import request_ctx
+from flask.templating import Environment
 from flask_babel import get_locale, gettext
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
@@ -19,9 +21,16 @@ _PLAIN = {str, int, NoneType}
 _words: dict[tuple[Any, str, bool], str] = {}
 
 
+class _Templates(Environment):
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """One dictionary for all templates: Jinja compares its names at every import of macros."""
+        return super().make_globals(d) if d else self.globals
+
+
 class Portal(Flask):
     """`url_for` within a request gives a path, which follows from endpoint, values and language alone."""
 
+    jinja_environment = _Templates
     _addresses: dict[tuple[Any, ...], str]
 
     def url_for(self, endpoint: str, **values: Any) -> str:

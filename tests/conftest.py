@@ -111,7 +111,9 @@ def _empty(app: Flask) -> None:
             db.session.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
             db.session.add(SiteVersion(id=1, value=1))
             db.session.commit()
-        db.session.execute(sa.update(SiteVersion).values(value=next(_VERSIONS)))  # no page of another test is true
+        db.session.execute(
+            sa.update(SiteVersion).values(value=next(_VERSIONS))
+        )  # no page of another test is true
         db.session.commit()
     for folder in ("media", "mail", "imports", "backups"):
         shutil.rmtree(Path(app.instance_path) / folder, ignore_errors=True)

@@ -13,10 +13,11 @@ from flask_migrate import downgrade, upgrade
 from medportal import audit, extensions
 from medportal.blueprints.content import services
 from medportal.blueprints.content.drafts import TextDraft
-from medportal.changes import content_changed, site_version
+from medportal.changes import content_changed
 from medportal.demo import cast, loader
 from medportal.extensions import db, reading
 from medportal.models.content import Content, ContentText, Part, Section, Status
+from medportal.models.setting import site_version
 from medportal.models.trust import Review, Revision
 from medportal.search import upkeep
 from tests.conftest import ORIGIN, section

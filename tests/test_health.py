@@ -21,7 +21,6 @@ from flask_migrate import upgrade
 
 from medportal import config, jobs, mail
 from medportal.backups import places
-from medportal.changes import site_version
 from medportal.config import ConfigError
 from medportal.extensions import db
 from medportal.health import certificate, heartbeat, report
@@ -30,6 +29,7 @@ from medportal.lib.dates import utc_now
 from medportal.models.audit import Audit
 from medportal.models.outbox import Job
 from medportal.models.search import SearchState
+from medportal.models.setting import site_version
 from medportal.models.user import SecondFactor, User
 from medportal.search import index
 from tests.people import MEMBER

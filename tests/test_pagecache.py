@@ -89,10 +89,18 @@ def test_the_second_reader_gets_the_same_page_without_flask(client, make_content
     again = client.get(path)
     assert len(entered) == 1
     assert again.data == first.data
-    for name in ("Content-Security-Policy", "Content-Type", "Cache-Control", "ETag", "X-Content-Type-Options"):
+    for name in (
+        "Content-Security-Policy",
+        "Content-Type",
+        "Cache-Control",
+        "ETag",
+        "X-Content-Type-Options",
+    ):
         assert again.headers[name] == first.headers[name]
     assert again.headers["Cache-Control"] == "public, no-cache"
-    assert {"Accept-Encoding", "HX-Request", "Cookie"} <= {v.strip() for v in again.headers["Vary"].split(",")}
+    assert {"Accept-Encoding", "HX-Request", "Cookie"} <= {
+        v.strip() for v in again.headers["Vary"].split(",")
+    }
     assert "X-Request-ID" not in again.headers
     assert "X-Cache" not in again.headers
 
@@ -181,7 +189,9 @@ def test_queries_that_mean_something_are_kept_in_any_order(app, client, entered,
     assert len(entered) == 1
 
 
-@pytest.mark.parametrize("path", ["/en/nothing", "/en/diseases/none", "/", "/en/contact", "/healthz", "/en/search?q=x"])
+@pytest.mark.parametrize(
+    "path", ["/en/nothing", "/en/diseases/none", "/", "/en/contact", "/healthz", "/en/search?q=x"]
+)
 def test_nothing_else_is_kept(is_kept, path):
     assert not is_kept(path)
 

@@ -207,7 +207,7 @@ def test_polls_open_and_close_by_the_clock(make_poll, visitor, tally, read):
 
 
 def test_kept_pages_are_told_when_a_poll_opens(make_poll, in_app):
-    from medportal.changes import site_version
+    from medportal.models.setting import site_version
 
     make_poll(opens=1, closes=None)
     before = in_app(site_version)
@@ -220,7 +220,7 @@ def test_kept_pages_are_told_when_a_poll_opens(make_poll, in_app):
 
 
 def test_a_vote_moves_no_version_and_its_page_is_kept_by_no_cache_of_ours(make_poll, visitor, in_app, client):
-    from medportal.changes import site_version
+    from medportal.models.setting import site_version
 
     number, (first, _) = make_poll()
     before = in_app(site_version)

@@ -316,7 +316,7 @@ def test_a_tick_without_a_display_name_is_explained(as_, user_of):
 
 
 def test_a_change_of_who_is_shown_reaches_every_cache(as_, in_app):
-    from medportal.changes import site_version
+    from medportal.models.setting import site_version
 
     browser = as_(email=MEMBER)
     before = in_app(site_version)
@@ -327,7 +327,7 @@ def test_a_change_of_who_is_shown_reaches_every_cache(as_, in_app):
 
 
 def test_the_erasure_of_somebody_shown_reaches_every_cache(as_, in_app):
-    from medportal.changes import site_version
+    from medportal.models.setting import site_version
 
     browser = as_(email=MEMBER)
     save(browser, display_name="Layla", shown_publicly="y")

@@ -124,8 +124,8 @@ def test_19_every_unsafe_view_stands_behind_the_same_origin_check(app, client):
 
 
 def test_20_reading_changes_nothing(app, client, make_content, in_app):
-    from medportal.changes import site_version
     from medportal.extensions import db
+    from medportal.models.setting import site_version
 
     make_content()
     tables = sorted(db.metadata.tables)
@@ -366,7 +366,7 @@ def test_44_nothing_tells_what_runs_here(client):
 
 
 def test_health_tests_a_write_and_leaves_no_trace(client, in_app):
-    from medportal.changes import site_version
+    from medportal.models.setting import site_version
 
     before = in_app(site_version)
     assert client.get("/healthz").data == b"ok\n"

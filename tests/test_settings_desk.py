@@ -6,12 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from medportal.blueprints.settings import services
-from medportal.changes import site_version
 from medportal.digests import schedule
 from medportal.extensions import db
 from medportal.models.audit import Audit
 from medportal.models.media import Media
-from medportal.models.setting import Setting, all_settings
+from medportal.models.setting import Setting, all_settings, site_version
 
 NAMES = {
     "site_name_ar": "بوابة العيادة",

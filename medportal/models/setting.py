@@ -34,8 +34,11 @@ class SiteVersion(Model):
     value: Mapped[int] = mapped_column(sa.BigInteger, default=1)
 
 
+_version = sa.select(sa.inspect(SiteVersion).local_table.c.value)
+
+
 def site_version() -> int:
-    return db.session.scalar(sa.select(SiteVersion.value)) or 0
+    return db.session.scalar(_version) or 0
 
 
 def all_settings() -> dict[str, Any]:

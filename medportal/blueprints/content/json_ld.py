@@ -184,7 +184,7 @@ def page_json(page: TextPage) -> dict[str, Any]:
         "modified": text.modified_at.isoformat(),
         "reviewed": page.review.reviewed_on.isoformat() if page.review else None,
         "reviewed_by": localize(page.review.person.name, page.lang) if page.review else None,
-        "categories": [c.slug for c in page.content.categories],
+        "categories": [c.slug for c in page.categories],
         "codes": [{"system": c.system, "code": c.value} for c in page.content.codes],
         "symptoms": [{"name": s.name, "aspect": s.aspect, "frequency": s.frequency} for s in page.symptoms],
         "sections": [

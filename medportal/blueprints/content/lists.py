@@ -42,22 +42,9 @@ class Entry(Protocol):
     origin: str
 
 
-COLUMNS = (
-    Listing.content_id,
-    Listing.kind,
-    Listing.slug,
-    Listing.title,
-    Listing.title_lang,
-    Listing.summary,
-    Listing.own,
-    Listing.text_title,
-    Listing.text_lang,
-    Listing.day,
-    Listing.year,
-    Listing.ends,
-    Listing.superseded,
-    Listing.origin,
-)
+_row = sa.inspect(Listing).local_table.c
+COLUMNS: tuple[sa.ColumnElement[Any], ...] = tuple(_row[name] for name in Entry.__annotations__)
+"""Of the table, not of the entity: the database is asked without the ORM, which costs more than the asking."""
 
 
 class NamedCategory(NamedTuple):
@@ -86,7 +73,9 @@ class Filters:
         return {name: str(value) for name, value in chosen.items() if value}
 
 
-def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> sa.Select[Any]:
+def listing(
+    kind: ContentType | None, lang: str, filters: Filters, now: datetime
+) -> sa.Select[*tuple[Any, ...]]:
     """The list of a kind in its order, or of all kinds together by title: rows that are an `Entry`."""
     query = sa.select(*COLUMNS).where(Listing.lang == lang)
     if kind is not None:
@@ -149,9 +138,15 @@ def _distinct(column: Any, kind: ContentType, lang: str) -> Iterable[Any]:
 
 def category_by_slug(slug: str) -> Category | None:
     """By its slug, or by one it had before; the slug it has now comes first."""
+    return db.session.scalar(_category_by_slug(), {"slug": slug})
+
+
+@cache
+def _category_by_slug() -> sa.Select[Category]:
+    slug: sa.BindParameter[str] = sa.bindparam("slug")
     before = sa.select(CategoryAlias.category_id).where(CategoryAlias.slug == slug)
     query = sa.select(Category).where(sa.or_(Category.slug == slug, Category.id.in_(before)))
-    return db.session.scalar(query.order_by(sa.case((Category.slug == slug, 0), else_=1)).limit(1))
+    return query.order_by(sa.case((Category.slug == slug, 0), else_=1)).limit(1)
 
 
 def categories_with_counts(lang: str, kind: ContentType | None = None) -> list[tuple[NamedCategory, int]]:
@@ -227,11 +222,15 @@ def _newest_of_each() -> sa.CompoundSelect[Any]:
 
 def kinds_in_category(category_id: int, lang: str) -> list[tuple[ContentType, int]]:
     """How many things of each kind a category holds for readers of `lang`."""
+    counts = remembered(("kinds", category_id, lang), lambda: _counts_of_kinds(category_id, lang))
+    return [(kind, counts[key]) for key, kind in KINDS.items() if key in counts and kind.listed]
+
+
+def _counts_of_kinds(category_id: int, lang: str) -> dict[str, int]:
     rows = db.session.execute(
         sa.select(Listing.kind, sa.func.count())
         .join(ContentCategory, ContentCategory.content_id == Listing.content_id)
         .where(Listing.lang == lang, ContentCategory.category_id == category_id)
         .group_by(Listing.kind)
     )
-    counts = {row[0]: row[1] for row in rows}
-    return [(kind, counts[key]) for key, kind in KINDS.items() if key in counts and kind.listed]
+    return {row[0]: row[1] for row in rows}

@@ -12,11 +12,11 @@ from flask_babel import LazyString
 from medportal.blueprints.content import queries, specialists
 from medportal.blueprints.content.addresses import page_url
 from medportal.blueprints.content.extras import EVERYTHING, Extras
+from medportal.blueprints.content.lists import Entry
 from medportal.content_types import KINDS, ContentType
 from medportal.content_types.sections import ORDER, SECTIONS
 from medportal.lib.html import to_text
 from medportal.models.content import Content, ContentText, Part, Section, State, Status, Urgency
-from medportal.models.listing import Listing
 from medportal.models.treatment import FIELDS
 from medportal.models.trust import Credit, Review, Role
 from medportal.templating import absolute, site_day
@@ -42,13 +42,23 @@ class TextPage:
         self.kind: ContentType = KINDS[text.kind]
         self.lang = text.lang
         self.detail = queries.detail_of(self.kind, self.content.id)
-        main = self.content.categories[0].id if self.content.categories else None
         beside = self.kind.for_specialists
         number = self.content.id
+        self.categories = queries.categories_of(number)
+        main = self.categories[0].id if self.categories else None
+        texts = queries.texts_of(number)
+        self.elsewhere = [row for row in texts if row.lang != self.lang]
+        """Rows of lang, slug, title, known_title and status, of the other languages."""
+        self.translations = {
+            row.lang: page_url(self.kind.key, row.slug or "", lang=row.lang)
+            for row in texts
+            if row.status == Status.PUBLISHED
+        }
+        """language → address of this thing's published texts, this one included."""
         self.opinions = specialists.opinions(number, self.lang) if beside and extras.opinions else []
         self.records = specialists.records(number, self.lang, extras) if beside else specialists.Records()
         related = queries.related(number, self.lang) if extras.relations else ()
-        self.related: Sequence[Listing] = [e for e in related if e.content_id not in self.records.pages]
+        self.related: Sequence[Entry] = [e for e in related if e.content_id not in self.records.pages]
         shown = [number, *(entry.content_id for entry in related)]
         self.same_category = queries.same_category(main, self.lang, shown)
         self.symptoms = queries.symptoms(number, self.lang) if extras.symptoms else []
@@ -121,15 +131,6 @@ class TextPage:
     @property
     def authors(self) -> list[Credit]:
         return self.credited(Role.AUTHOR)
-
-    @cached_property
-    def translations(self) -> dict[str, str]:
-        """language → address of this thing's published texts, this one included."""
-        return {
-            text.lang: page_url(text.kind, text.slug or "", lang=text.lang)
-            for text in self.content.texts
-            if text.status == Status.PUBLISHED
-        }
 
     @property
     def url(self) -> str:

@@ -8,17 +8,20 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, load_only, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from medportal.blueprints.content.extras import Extras, columns
+from medportal.blueprints.content.lists import COLUMNS, Entry, NamedCategory
 from medportal.content_types import ContentType
 from medportal.extensions import db
 from medportal.models.content import (
+    Code,
     Content,
     ContentCategory,
     ContentRelation,
     ContentText,
+    Part,
     Redirect,
     Section,
     Status,
@@ -28,9 +31,14 @@ from medportal.models.content import (
 from medportal.models.digest import Happening, News
 from medportal.models.listing import Listing
 from medportal.models.people import Person
+from medportal.models.taxonomy import Category
 from medportal.models.treatment import Treatment, TreatmentText
-from medportal.models.trust import Credit, Review, Revision
+from medportal.models.trust import Credit, Reference, Review, Revision
 from medportal.models.types import localize
+
+NUMBER: sa.BindParameter[int] = sa.bindparam("number")
+LANG: sa.BindParameter[str] = sa.bindparam("lang")
+"""Values of the statements below, which are built once: building costs more than asking."""
 
 
 class Published(NamedTuple):
@@ -45,53 +53,112 @@ def published_text(kind: ContentType, lang: str, slug: str) -> Published | None:
     found = db.session.execute(_published(), {"kind": kind.key, "lang": lang, "slug": slug}).first()
     if found is None:
         return None
-    extras = Extras(**{name: bool(value) for name, value in found._mapping.items() if name != "id"})
-    text = db.session.scalar(
-        sa.select(ContentText).where(ContentText.id == found.id).options(*_whole_page(extras))
-    )
-    if text is None:  # withdrawn this very moment
-        return None
-    for collection in ("codes", "references", "credits", "treatments"):
-        if not getattr(extras, collection):
-            set_committed_value(text.content, collection, [])
-    if not extras.reviews:
-        set_committed_value(text, "reviews", [])
+    text, content, *there = found
+    extras = Extras(*(bool(value) for value in there))
+    set_committed_value(text, "content", content)
+    set_committed_value(text, "sections", _sections_of(text.id))
+    asked = {"number": content.id, "text": text.id}
+    for owner, name, statement in _collections():
+        here = getattr(extras, name)
+        rows = db.session.scalars(statement, asked).all() if here else []
+        set_committed_value(content if owner is Content else text, name, rows)
     return Published(text, extras)
 
 
 @cache
-def _published() -> sa.Select[Any]:
-    return sa.select(ContentText.id, *columns()).where(
-        ContentText.kind == sa.bindparam("kind"),
-        ContentText.lang == sa.bindparam("lang"),
-        ContentText.slug == sa.bindparam("slug"),
-        ContentText.status == Status.PUBLISHED,
+def _published() -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(ContentText, Content, *columns())
+        .join(Content, Content.id == ContentText.content_id)
+        .where(
+            ContentText.kind == sa.bindparam("kind"),
+            ContentText.lang == LANG,
+            ContentText.slug == sa.bindparam("slug"),
+            ContentText.status == Status.PUBLISHED,
+        )
+    )
+
+
+def _sections_of(text_id: int) -> list[Section]:
+    """With their parts in order, and with the revision that outdated them; one statement."""
+    found: dict[Section, list[Part]] = {}
+    for section, part, revision in db.session.execute(_sections(), {"text": text_id}):
+        parts = found.setdefault(section, [])
+        if part is not None:
+            parts.append(part)
+        set_committed_value(section, "outdated_by", revision)
+    for section, parts in found.items():
+        set_committed_value(section, "parts", parts)
+    return list(found)
+
+
+@cache
+def _sections() -> sa.Select[Section, Part, Revision]:
+    return (
+        sa.select(Section, Part, Revision)
+        .outerjoin(Part, Part.section_id == Section.id)
+        .outerjoin(Revision, Revision.id == Section.outdated_by_id)
+        .where(Section.text_id == sa.bindparam("text"))
+        .order_by(Section.id, Part.position)
+        .options(load_only(Revision.saved_at))
     )
 
 
 @cache
-def _whole_page(extras: Extras) -> tuple[Any, ...]:
-    content = joinedload(ContentText.content, innerjoin=True)
-    options: list[Any] = [
-        content.selectinload(Content.texts),
-        content.selectinload(Content.categories),
-        selectinload(ContentText.sections).selectinload(Section.parts),
-        selectinload(ContentText.sections).joinedload(Section.outdated_by).load_only(Revision.saved_at),
-    ]
-    if extras.codes:
-        options.append(content.selectinload(Content.codes))
-    if extras.references:
-        options.append(content.selectinload(Content.references))
-    if extras.treatments:
-        options.append(content.selectinload(Content.treatments).selectinload(Treatment.references))
-    people = []
-    if extras.credits:
-        people.append(content.selectinload(Content.credits).joinedload(Credit.person))
-    if extras.reviews:
-        people.append(selectinload(ContentText.reviews).joinedload(Review.person))
-    for person in people:
-        options += [person.selectinload(Person.specialties), person.selectinload(Person.texts)]
-    return tuple(options)
+def _collections() -> tuple[tuple[Any, str, sa.Select[Any]], ...]:
+    """What hangs on a thing or on its text, if `Extras` says that there is any: owner, attribute, statement."""
+    whom = (
+        joinedload(Credit.person).selectinload(Person.specialties),
+        joinedload(Credit.person).selectinload(Person.texts),
+    )
+    by_whom = (
+        joinedload(Review.person).selectinload(Person.specialties),
+        joinedload(Review.person).selectinload(Person.texts),
+    )
+    reviews = sa.select(Review).where(Review.text_id == sa.bindparam("text")).options(*by_whom)
+    treatments = sa.select(Treatment).where(Treatment.content_id == NUMBER).order_by(Treatment.position)
+    references = sa.select(Reference).where(Reference.content_id == NUMBER)
+    return (
+        (Content, "codes", sa.select(Code).where(Code.content_id == NUMBER).order_by(Code.id)),
+        (Content, "references", references.order_by(Reference.position)),
+        (Content, "treatments", treatments.options(selectinload(Treatment.references))),
+        (
+            Content,
+            "credits",
+            sa.select(Credit).where(Credit.content_id == NUMBER).order_by(Credit.position).options(*whom),
+        ),
+        (ContentText, "reviews", reviews.order_by(Review.reviewed_on.desc(), Review.id.desc())),
+    )
+
+
+def categories_of(content_id: int) -> list[NamedCategory]:
+    """The main one first."""
+    return [NamedCategory(*row) for row in db.session.execute(_categories_of(), {"number": content_id})]
+
+
+@cache
+def _categories_of() -> sa.Select[*tuple[Any, ...]]:
+    category, link = sa.inspect(Category).local_table.c, sa.inspect(ContentCategory).local_table.c
+    return (
+        sa.select(category.id, category.slug, category.name)
+        .where(link.category_id == category.id, link.content_id == NUMBER)
+        .order_by(link.position)
+    )
+
+
+def texts_of(content_id: int) -> Sequence[Any]:
+    """What this thing is called and where it stands in each language: rows of lang, slug, title, known_title, status."""
+    return db.session.execute(_texts_of(), {"number": content_id}).all()
+
+
+@cache
+def _texts_of() -> sa.Select[*tuple[Any, ...]]:
+    text = sa.inspect(ContentText).local_table.c
+    return (
+        sa.select(text.lang, text.slug, text.title, text.known_title, text.status)
+        .where(text.content_id == NUMBER)
+        .order_by(text.id)
+    )
 
 
 def detail_of(kind: ContentType, content_id: int) -> Any:
@@ -99,12 +166,17 @@ def detail_of(kind: ContentType, content_id: int) -> Any:
 
 
 def treatment_texts(content_id: int, lang: str) -> dict[int, TreatmentText]:
-    query = (
+    asked = {"number": content_id, "lang": lang}
+    return {text.treatment_id: text for text in db.session.scalars(_treatment_texts(), asked)}
+
+
+@cache
+def _treatment_texts() -> sa.Select[TreatmentText]:
+    return (
         sa.select(TreatmentText)
         .join(Treatment, Treatment.id == TreatmentText.treatment_id)
-        .where(Treatment.content_id == content_id, TreatmentText.lang == lang)
+        .where(Treatment.content_id == NUMBER, TreatmentText.lang == LANG)
     )
-    return {text.treatment_id: text for text in db.session.scalars(query)}
 
 
 @dataclass(frozen=True)
@@ -115,70 +187,88 @@ class SymptomTerm:
 
 
 def symptoms(content_id: int, lang: str) -> list[SymptomTerm]:
-    query = (
+    rows = db.session.execute(_symptoms(), {"number": content_id})
+    return [SymptomTerm(localize(row[0], lang), row[1], row[2]) for row in rows]
+
+
+@cache
+def _symptoms() -> sa.Select[Any]:
+    return (
         sa.select(Symptom.name, SymptomLink.aspect, SymptomLink.frequency)
         .join(SymptomLink, SymptomLink.symptom_id == Symptom.id)
-        .where(SymptomLink.content_id == content_id)
+        .where(SymptomLink.content_id == NUMBER)
         .order_by(SymptomLink.position)
     )
-    return [SymptomTerm(localize(row[0], lang), row[1], row[2]) for row in db.session.execute(query)]
 
 
-def related(content_id: int, lang: str) -> Sequence[Listing]:
+def related(content_id: int, lang: str) -> Sequence[Entry]:
     """What the editor linked, in either direction, in the editor's order."""
+    return db.session.execute(_related(), {"number": content_id, "lang": lang}).all()
+
+
+@cache
+def _related() -> sa.Select[*tuple[Any, ...]]:
     linked = sa.union_all(
         sa.select(ContentRelation.related_id.label("id"), ContentRelation.position.label("n")).where(
-            ContentRelation.content_id == content_id
+            ContentRelation.content_id == NUMBER
         ),
         sa.select(ContentRelation.content_id, 1000 + ContentRelation.position).where(
-            ContentRelation.related_id == content_id
+            ContentRelation.related_id == NUMBER
         ),
     ).subquery()
     chosen = sa.select(linked.c.id, sa.func.min(linked.c.n).label("n")).group_by(linked.c.id).subquery()
-    query = (
-        sa.select(Listing)
+    return (
+        sa.select(*COLUMNS)
         .join(chosen, chosen.c.id == Listing.content_id)
-        .where(Listing.lang == lang)
+        .where(Listing.lang == LANG)
         .order_by(chosen.c.n, Listing.content_id)
         .limit(12)
     )
-    return db.session.scalars(query).all()
 
 
-def same_category(category_id: int | None, lang: str, without: Sequence[int]) -> Sequence[Listing]:
+def same_category(category_id: int | None, lang: str, without: Sequence[int]) -> Sequence[Entry]:
     """A few others of a category in this language, newest first; imported texts are left to the category's page."""
     if category_id is None:
         return []
-    query = (
-        sa.select(Listing)
+    asked = {"number": category_id, "lang": lang, "without": list(without)}
+    return db.session.execute(_same_category(), asked).all()
+
+
+@cache
+def _same_category() -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(*COLUMNS)
         .join(ContentCategory, ContentCategory.content_id == Listing.content_id)
         .where(
-            Listing.lang == lang,
-            ContentCategory.category_id == category_id,
-            Listing.content_id.not_in(without),
+            Listing.lang == LANG,
+            ContentCategory.category_id == NUMBER,
+            Listing.content_id.not_in(sa.bindparam("without", expanding=True)),
             Listing.own,
             Listing.on_home,
         )
         .order_by(Listing.date.desc(), Listing.content_id.desc())
         .limit(3)
     )
-    return db.session.scalars(query).all()
 
 
 def corrections(content_id: int, lang: str) -> Sequence[Happening]:
     """What was changed on a page and why, as far as its editors said it; the newest first."""
-    query = (
+    return db.session.scalars(_corrections(), {"number": content_id, "lang": lang}).all()
+
+
+@cache
+def _corrections() -> sa.Select[Happening]:
+    return (
         sa.select(Happening)
         .where(
-            Happening.content_id == content_id,
+            Happening.content_id == NUMBER,
             Happening.what.in_([News.CHANGED, News.SAFETY]),
-            Happening.lang == lang,
+            Happening.lang == LANG,
             sa.or_(Happening.note != "", Happening.what == News.SAFETY),
         )
         .order_by(Happening.id.desc())
         .limit(20)
     )
-    return db.session.scalars(query).all()
 
 
 def all_corrections(lang: str) -> sa.Select[Happening, Listing]:

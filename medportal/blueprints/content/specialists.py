@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
 import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import aliased, joinedload
 
 from medportal.blueprints.content.extras import Extras
+from medportal.blueprints.content.queries import LANG, NUMBER
 from medportal.content_types.abstract import AbstractDetail
 from medportal.content_types.guideline import GuidelineDetail
 from medportal.extensions import db
@@ -81,13 +83,19 @@ class Records:
 
 
 def opinions(content_id: int, lang: str) -> list[Signed]:
-    query = (
+    rows = db.session.execute(_opinions(), {"number": content_id, "lang": lang})
+    return [Signed(row[0], row[1]) for row in rows]
+
+
+@cache
+def _opinions() -> sa.Select[Opinion, str]:
+    return (
         sa.select(Opinion, OpinionText.html)
         .join(OpinionText, OpinionText.opinion_id == Opinion.id)
         .where(
-            Opinion.content_id == content_id,
+            Opinion.content_id == NUMBER,
             Opinion.status == OpinionStatus.PUBLISHED,
-            OpinionText.lang == lang,
+            OpinionText.lang == LANG,
         )
         .order_by(Opinion.position, Opinion.id)
         .options(
@@ -95,7 +103,6 @@ def opinions(content_id: int, lang: str) -> list[Signed]:
             joinedload(Opinion.person).selectinload(Person.texts),
         )
     )
-    return [Signed(row[0], row[1]) for row in db.session.execute(query)]
 
 
 def records(content_id: int, lang: str, extras: Extras) -> Records:
@@ -132,37 +139,48 @@ def drugs(content_id: int) -> Sequence[DrugUpdate]:
     return db.session.scalars(query.limit(MOST)).all()
 
 
-def _linked(content_id: int) -> sa.ColumnElement[bool]:
+def _linked() -> sa.ColumnElement[bool]:
     """What an editor related to it, in either direction."""
-    there = sa.select(ContentRelation.related_id).where(ContentRelation.content_id == content_id)
-    back = sa.select(ContentRelation.content_id).where(ContentRelation.related_id == content_id)
+    there = sa.select(ContentRelation.related_id).where(ContentRelation.content_id == NUMBER)
+    back = sa.select(ContentRelation.content_id).where(ContentRelation.related_id == NUMBER)
     return sa.or_(Listing.content_id.in_(there), Listing.content_id.in_(back))
 
 
 def _guidelines(content_id: int, lang: str) -> list[Guideline]:
     """Those in force first."""
+    rows = db.session.execute(_related_guidelines(), {"number": content_id, "lang": lang})
+    return [Guideline(row[0], row[1], row[2]) for row in rows]
+
+
+@cache
+def _related_guidelines() -> sa.Select[Listing, GuidelineDetail, Listing]:
     newer = aliased(Listing)
-    query = (
+    return (
         sa.select(Listing, GuidelineDetail, newer)
         .join(GuidelineDetail, GuidelineDetail.content_id == Listing.content_id)
         .join(Content, Content.id == Listing.content_id)
-        .outerjoin(newer, sa.and_(newer.content_id == Content.superseded_by_id, newer.lang == lang))
-        .where(Listing.lang == lang, Listing.kind == "guideline", _linked(content_id))
+        .outerjoin(newer, sa.and_(newer.content_id == Content.superseded_by_id, newer.lang == LANG))
+        .where(Listing.lang == LANG, Listing.kind == "guideline", _linked())
         .order_by(Listing.superseded, GuidelineDetail.year.desc(), Listing.content_id)
+        .limit(MOST)
     )
-    return [Guideline(row[0], row[1], row[2]) for row in db.session.execute(query.limit(MOST))]
 
 
 def _abstracts(content_id: int, lang: str) -> list[Abstract]:
-    query = (
-        sa.select(Listing, AbstractDetail)
-        .join(AbstractDetail, AbstractDetail.content_id == Listing.content_id)
-        .where(Listing.lang == lang, Listing.kind == "abstract", _linked(content_id))
-        .order_by(Listing.date.desc(), Listing.content_id)
-    )
-    rows = db.session.execute(query.limit(MOST)).all()
+    rows = db.session.execute(_related_abstracts(), {"number": content_id, "lang": lang}).all()
     words = _lay_summaries([row[0].text_id for row in rows])
     return [Abstract(row[0], row[1], words.get(row[0].text_id, "")) for row in rows]
+
+
+@cache
+def _related_abstracts() -> sa.Select[Listing, AbstractDetail]:
+    return (
+        sa.select(Listing, AbstractDetail)
+        .join(AbstractDetail, AbstractDetail.content_id == Listing.content_id)
+        .where(Listing.lang == LANG, Listing.kind == "abstract", _linked())
+        .order_by(Listing.date.desc(), Listing.content_id)
+        .limit(MOST)
+    )
 
 
 def _lay_summaries(text_ids: Sequence[int]) -> dict[int, str]:
