@@ -46,7 +46,7 @@ P99_MS = 15
 PSS_MB = 320
 COLD_SECONDS = 1.5
 SEARCHES = ("diabetes", "السكري", "ارتفاع ضغط الدم", "asthma cough", "fever")
-EDITED = "/en/articles/page-0"
+EDITED = f"/en/{KINDS['page'].path}/page-0"
 
 
 def prepare(texts: int) -> tuple[list[str], int]:
@@ -58,7 +58,7 @@ def prepare(texts: int) -> tuple[list[str], int]:
         db.session.commit()
         scale.fill(texts, echo=lambda _line: None)
         accounts.add_user("bench@example.org", passwords.hash_of(PASSWORD), name="", lang="en", role="owner")
-        content = editing.begin("article", {"en": "Page 0"}, source_lang="en", by="bench")
+        content = editing.begin("page", {"en": "Page 0"}, source_lang="en", by="bench")
         services.publish(content.texts[0], by="bench")
         number = content.id
         db.session.commit()

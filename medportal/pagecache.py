@@ -150,6 +150,9 @@ class PageCache:
             self._engine = db.engine
             self._session_cookie = cookies.name("sid") + "="
         self._limit, self._every = limit, every
+        self._host_names = (
+            ("HTTP_HOST", "HTTP_X_FORWARDED_HOST") if app.config["PROXY_HOPS"] else ("HTTP_HOST",)
+        )
         self._marked = app.debug
         self._pages: OrderedDict[Key, Page] = OrderedDict()
         self._hosts: set[object] = set()
@@ -167,7 +170,7 @@ class PageCache:
             version = self._current() if key else None
             if key and version is not None:
                 page = self._find(key)
-                if page is not None and _host(environ) in self._hosts:
+                if page is not None and self._host(environ) in self._hosts:
                     return page.answer(environ, start_response, [("X-Cache", "kept")] if self._marked else [])
                 if method == "GET":
                     return self._render(Slot(key, version), environ, start_response)
@@ -191,6 +194,10 @@ class PageCache:
                 return None
         fragment = "HTTP_HX_REQUEST" in environ and "HTTP_HX_HISTORY_RESTORE_REQUEST" not in environ
         return path, query, fragment
+
+    def _host(self, environ: Environ) -> tuple[Any, ...]:
+        """Under which name the site was asked; those that the layer knows were judged by Flask."""
+        return tuple(environ.get(name) for name in self._host_names)
 
     def _current(self) -> int | None:
         """The counter as it was half a second ago at most; None when it cannot be read."""
@@ -228,7 +235,7 @@ class PageCache:
         return page
 
     def _render(self, slot: Slot, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        host, environ[SLOT] = _host(environ), slot
+        host, environ[SLOT] = self._host(environ), slot
         asked = dict(environ)  # as the reader sent it: for what may be kept, Flask is asked for plain bytes
         try:
             body = self._inner(environ, slot.start_response)
@@ -273,11 +280,6 @@ class PageCache:
         elif first.wait(MOST_WAITING):
             slot.page = self._find(slot.key)
         return None if slot.page is None else Response()
-
-
-def _host(environ: Environ) -> object:
-    """Under which name the site was asked; Flask judged the names that the layer knows."""
-    return environ.get("HTTP_HOST"), environ.get("HTTP_X_FORWARDED_HOST")
 
 
 def init_app(app: Flask) -> None:

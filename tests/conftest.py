@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app, has_request_context, request
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from sqlalchemy.orm import ORMExecuteState
 
 from medportal import create_app, mail, passwords
+from medportal.access import is_marked
 from medportal.blueprints.accounts import services as accounts
 from medportal.blueprints.content import services
 from medportal.blueprints.content.drafts import ContentDraft, PartDraft, SectionDraft, TextDraft
@@ -117,6 +119,17 @@ def _empty(app: Flask) -> None:
         db.session.commit()
     for folder in ("media", "mail", "imports", "backups"):
         shutil.rmtree(Path(app.instance_path) / folder, ignore_errors=True)
+
+
+def _no_lazy_loading(execution: ORMExecuteState) -> None:
+    """A kept page reads what it shows before its template is written."""
+    if not execution.is_select or execution.lazy_loaded_from is None or not has_request_context():
+        return
+    if request.method == "GET" and is_marked(current_app, request.endpoint, "kept"):
+        raise AssertionError(f"{request.path} loads {execution.lazy_loaded_from} lazily")
+
+
+sa.event.listen(db.session, "do_orm_execute", _no_lazy_loading)
 
 
 @pytest.fixture

@@ -300,6 +300,11 @@ def test_what_was_used_longest_ago_goes_first(make_app, make_content):
     assert layer._size <= layer._limit
 
 
+def test_only_development_is_told_where_a_page_came_from(make_app):
+    client = make_app(DEBUG=True).test_client()
+    assert [client.get("/en/").headers.get("X-Cache") for _ in range(2)] == ["made", "kept"]
+
+
 def test_without_room_there_is_no_layer(make_app):
     client = make_app(PAGE_CACHE_MB=0).test_client()
     assert client.get("/en/").status_code == 200

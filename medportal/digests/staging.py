@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from medportal.changes import site_changed
 from medportal.content_types import listed_kinds
 from medportal.digests import editions, happenings, schedule, subscribers
 from medportal.digests.matching import Window
@@ -166,6 +167,7 @@ def _archive(digest_id: int, since: int, upto: int) -> None:
         items = window.in_order([window.item(view, n) for n in view.wanted(every)])
         if items:
             editions.add(digest_id, lang, items, archived=True)
+            site_changed()
 
 
 # Writing the deliveries
