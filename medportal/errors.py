@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException
 
 from medportal.extensions import SAFE_METHODS
@@ -73,7 +73,8 @@ def _database_error(error: DatabaseError) -> Response:
     if isinstance(error, IntegrityError | DataError | ProgrammingError):
         return _unexpected(error)
     log.error("database", exc_info=error)
-    response = page(500 if request.method in SAFE_METHODS else 503)
+    readable = isinstance(error, OperationalError)  # SQLite says of a damaged file that it is none of these
+    response = page(503 if readable and request.method not in SAFE_METHODS else 500)
     response.status_code = 503
     response.headers["Retry-After"] = "120"
     return response

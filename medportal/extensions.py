@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SQLITE_MAGIC = b"SQLite format 3\x00"
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 _creating: ContextVar[bool] = ContextVar("creating", default=False)
@@ -60,13 +61,35 @@ def init_app(app: Flask) -> None:
     before_render_template.connect(_render_as_reader, app)
 
 
+def sqlite_file() -> Path | None:
+    """None where the database is on a server or in memory."""
+    name = db.engine.url.database
+    return Path(name) if db.engine.dialect.name == "sqlite" and name and name != ":memory:" else None
+
+
 def _open_sqlite(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
-    """Only migrations make a database file: a server whose file went missing says so instead of starting a new one."""
+    """Only migrations make a database: a server whose file went missing or empty says so and leaves it alone."""
     path = str(arguments[0])
     if _creating.get() or path == ":memory:" or path.startswith("file:"):
         return
+    if fault := fault_of(Path(path)):
+        raise sqlite3.DatabaseError(f"the database file {path} {fault}")
     arguments[0] = f"{Path(path).absolute().as_uri()}?mode=rw"
     options["uri"] = True
+
+
+def fault_of(path: Path) -> str:
+    """What the first bytes of a file tell: nobody has to open it as a database, which could change it."""
+    try:
+        with path.open("rb") as handle:
+            first = handle.read(len(SQLITE_MAGIC))
+    except FileNotFoundError:
+        return "is missing"
+    except OSError:
+        return "may not be read"
+    if not first:
+        return "is empty"
+    return "" if first == SQLITE_MAGIC else "is damaged or is no database"
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
