@@ -86,8 +86,12 @@ def test_57_damage_that_shows_later_ends_the_serving(site, path, lang):
 
 def test_57_a_spoilt_search_index_closes_no_site(site, lang):
     damage.guard()
-    db.session.execute(sa.text("UPDATE search_section_fts_data SET block = zeroblob(9)"))
-    db.session.commit()
+    for statement in (
+        "INSERT INTO search_section_fts(rowid, stems) VALUES (1, 'word')",
+        "UPDATE search_section_fts_data SET block = zeroblob(9) WHERE id > 10",
+    ):
+        db.session.execute(sa.text(statement))
+        db.session.commit()
     with pytest.raises(sa.exc.DatabaseError) as caught:
         db.session.execute(
             sa.text("INSERT INTO search_section_fts(search_section_fts) VALUES ('integrity-check')")

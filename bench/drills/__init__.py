@@ -57,6 +57,11 @@ class Answer:
     def text(self) -> str:
         return self.body.decode("utf-8", "replace")
 
+    @property
+    def cookies(self) -> str:
+        """As a browser sends them back."""
+        return "; ".join(kept.split(";")[0] for kept in self.headers.get_all("Set-Cookie") or ())
+
 
 class Server:
     """The portal on a port of its own, as `make run` serves it; every request has a connection of its own."""
