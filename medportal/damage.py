@@ -1,8 +1,8 @@
 """SQLite's file, when something is wrong with it: said, and left alone (57).
 
-Every process looks at a file's first bytes before it opens it: SQLite would turn an empty file into a new database. The
-server and the jobs program also look through the whole file when they start, and take no further step, not even a read,
-in a file that turned out to be damaged: they would only carry the damage on. A restart looks again.
+No process opens an empty file, which SQLite would turn into a new database. The server and the jobs program also look
+through the whole file when they start, and take no further step, not even a read, in a file that turned out to be damaged:
+they would only carry the damage on. A restart looks again.
 """
 
 import sqlite3
@@ -19,7 +19,7 @@ from medportal.logs import log
 
 SECONDS = 3.0
 """What a start may wait for. A larger file is looked through by the nightly test of its backup."""
-_CORRUPT = {11, 26, 523, 779}
+CORRUPT = {11, 26, 523, 779}
 """SQLite's codes for damage; not 267, a search index that only needs to be built anew."""
 
 
@@ -41,7 +41,7 @@ class Guard:
 
     def on_error(self, context: ExceptionContext) -> None:
         problem = context.original_exception
-        if getattr(problem, "sqlite_errorcode", None) in _CORRUPT:
+        if getattr(problem, "sqlite_errorcode", None) in CORRUPT:
             self.note(str(problem))
 
     def on_begin(self, _connection: sa.Connection) -> None:
@@ -69,5 +69,5 @@ def look_through(path: Path, seconds: float = SECONDS) -> str:
             connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
             rows = [str(row[0]) for row in connection.execute("PRAGMA quick_check(100)")]
     except sqlite3.DatabaseError as problem:
-        return str(problem) if getattr(problem, "sqlite_errorcode", None) in _CORRUPT else ""
+        return str(problem) if getattr(problem, "sqlite_errorcode", None) in CORRUPT else ""
     return next((" ".join(said.split()) for said in rows if "*** in database" in said), "")[:300]

@@ -5,6 +5,7 @@ transaction; whatever may write (unsafe methods, commands, jobs) opens BEGIN IMM
 for each other at the start instead of failing in the middle.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-SQLITE_MAGIC = b"SQLite format 3\x00"
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 _creating: ContextVar[bool] = ContextVar("creating", default=False)
@@ -79,17 +79,20 @@ def _open_sqlite(_dialect: Any, _record: Any, arguments: list[Any], options: dic
 
 
 def fault_of(path: Path) -> str:
-    """What the first bytes of a file tell: nobody has to open it as a database, which could change it."""
+    """What can be told of a database file without opening it.
+
+    Never open it but through SQLite: closing any other handle gives up the locks that this process holds on the file,
+    and another one, the last to use it as it thinks, then throws away what was not yet copied into it.
+    """
     try:
-        with path.open("rb") as handle:
-            first = handle.read(len(SQLITE_MAGIC))
+        size = path.stat().st_size
     except FileNotFoundError:
         return "is missing"
     except OSError:
         return "may not be read"
-    if not first:
-        return "is empty"
-    return "" if first == SQLITE_MAGIC else "is damaged or is no database"
+    if not os.access(path, os.R_OK):
+        return "may not be read"
+    return "" if size else "is empty"
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

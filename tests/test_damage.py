@@ -1,6 +1,8 @@
 """A database file that is damaged, empty or gone: nothing is served from it and nothing is done to it (57)."""
 
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 import sqlalchemy as sa
@@ -8,7 +10,8 @@ from flask_migrate import upgrade
 
 from medportal import damage, jobs
 from medportal.demo import loader
-from medportal.extensions import db
+from medportal.extensions import db, reading
+from medportal.health import report
 from tests.conftest import ORIGIN
 
 PAGE = 4096
@@ -99,6 +102,19 @@ def test_57_a_spoilt_search_index_closes_no_site(site, lang):
     assert caught.value.orig.sqlite_errorname == "SQLITE_CORRUPT_VTAB"
     close()
     assert site.test_client().get(f"/{lang}/diseases/").status_code == 200
+
+
+def test_57_looking_at_the_file_gives_up_no_lock_of_this_process(site, path):
+    """Closing a plain handle on the file would: another program, the last to close it as it thinks, would then throw
+    away what was written and not yet copied into the database, and damage it."""
+    damage.guard()
+    looked = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM setting').close()"
+    with reading(), db.engine.connect() as held:
+        report.examine(thorough=True)
+        with db.engine.connect():
+            subprocess.run([sys.executable, "-c", looked, str(path)], check=True)
+            assert path.with_name(path.name + "-wal").exists()
+        held.rollback()
 
 
 def test_a_sound_file_is_looked_through_and_served(site, path, lang):

@@ -7,6 +7,7 @@ Each prints a line for every promise, with pass or FAIL, and ends with 1 when on
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -182,6 +183,16 @@ def flask(*words: str, fine: bool = True, **settings: str) -> subprocess.Complet
 def message(words: str) -> dict[str, str]:
     """A contact form that is fine, and tells which one it was."""
     return {"name": "Drill", "email": "", "body": f"A message of a drill: {words}"}
+
+
+def open_poll(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Of the sample site: its number, and that of an answer."""
+    found = connection.execute(
+        "SELECT poll_id, c.id FROM poll_choice c JOIN poll p ON p.id = poll_id "
+        "WHERE p.opens_at < datetime('now') AND (p.closes_at IS NULL OR p.closes_at > datetime('now')) LIMIT 1"
+    )
+    poll, choice = found.fetchone()
+    return poll, choice
 
 
 def wait(until: Callable[[], bool], patience: float) -> bool:

@@ -24,7 +24,7 @@ from pathlib import Path
 from flask_babel import force_locale, gettext
 
 from bench.accounts import PASSWORD, use
-from bench.drills import Answer, Promises, Server, fill, message, serving, wait
+from bench.drills import Answer, Promises, Server, fill, message, open_poll, serving, wait
 from medportal import create_app, passwords
 from medportal.blueprints.accounts import services as accounts
 from medportal.config import ROOT
@@ -113,10 +113,7 @@ class Reader:
         self.cookie = self.stamp = ""
         self._number = 0
         with closing(sqlite3.connect(database)) as connection:
-            self.poll, self.choice = connection.execute(
-                "SELECT poll_id, c.id FROM poll_choice c JOIN poll p ON p.id = poll_id "
-                "WHERE p.closes_at IS NULL OR p.closes_at > datetime('now') LIMIT 1"
-            ).fetchone()
+            self.poll, self.choice = open_poll(connection)
 
     def sign_in(self) -> None:
         answer = self.server.post("/en/account/sign-in", {"email": EMAIL, "password": PASSWORD})
@@ -251,7 +248,9 @@ def runs_full(promises: Promises, disk: Disk, database: Path) -> None:
             disk.make_room()
             saves(promises, reader, "room again")
         alive = loop.poll() is None
-        promises.note("the jobs program", "goes on" if alive else f"ended: {loop.returncode}", "goes on", alive)
+        promises.note(
+            "the jobs program", "goes on" if alive else f"ended: {loop.returncode}", "goes on", alive
+        )
         whole(promises, reader, "in the end")
 
 

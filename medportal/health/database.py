@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_babel import lazy_gettext as _l
 
+from medportal.damage import CORRUPT
 from medportal.extensions import db, fault_of, migrate, sqlite_file
 from medportal.health.findings import Finding, fine, note, problem
 
@@ -21,20 +22,19 @@ SAFE_SQLITE = (3, 51, 3)
 
 
 def reachable() -> Finding:
-    """A damaged file is looked at from outside first: opening it could change it."""
     path = sqlite_file()
-    fault = _fault_of(path) if path else None
-    if fault:
-        return fault
+    fault = fault_of(path) if path else ""
+    if path and fault:
+        return _fault(path, fault)
     try:
         db.session.execute(sa.text("SELECT 1"))
     except sa.exc.SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        if path and getattr(cause, "sqlite_errorcode", None) in CORRUPT:
+            return _fault(path, "is damaged")
         return problem(
             "database",
-            _l(
-                "The database cannot be reached or read (`%(error)s`).",
-                error=type(getattr(error, "orig", None) or error).__name__,
-            ),
+            _l("The database cannot be reached or read (`%(error)s`).", error=type(cause).__name__),
             _l(
                 "Look whether the database server runs and whether DATABASE_URL names it. If its data is damaged, stop the "
                 "site and restore the newest backup."
@@ -45,14 +45,7 @@ def reachable() -> Finding:
     return fine("database", _l("The database answers."))
 
 
-def _fault_of(path: Path) -> Finding | None:
-    restore = _l(
-        "Stop the site, put the file aside without changing it, and restore the newest backup. A new site without "
-        "content gets its database from: `flask db upgrade`"
-    )
-    fault = fault_of(path)
-    if not fault:
-        return None
+def _fault(path: Path, fault: str) -> Finding:
     if fault == "may not be read":
         return problem(
             "database",
@@ -62,9 +55,16 @@ def _fault_of(path: Path) -> Finding | None:
     said = {
         "is missing": _l("The database file `%(path)s` is missing.", path=path),
         "is empty": _l("The database file `%(path)s` is empty.", path=path),
+        "is damaged": _l("The file `%(path)s` is damaged or is no database.", path=path),
     }
-    strange = _l("The file `%(path)s` is damaged or is no database.", path=path)
-    return problem("database", said.get(fault, strange), restore)
+    return problem(
+        "database",
+        said[fault],
+        _l(
+            "Stop the site, put the file aside without changing it, and restore the newest backup. A new site without "
+            "content gets its database from: `flask db upgrade`"
+        ),
+    )
 
 
 def integrity() -> Finding | None:
