@@ -119,7 +119,8 @@ class Reader:
         answer = self.server.post("/en/account/sign-in", {"email": EMAIL, "password": PASSWORD})
         self.cookie = answer.cookies
         found = re.search(r'name="ts" value="([^"]+)"', self.server.get("/en/account/forgot").text)
-        assert answer.status == 303 and found
+        assert answer.status == 303
+        assert found
         self.stamp = found[1]
         time.sleep(2.1)  # people need so long to fill in a form
 
