@@ -67,9 +67,8 @@ class Disk:
             try:
                 while True:
                     os.write(handle, b"x" * size)
-                    os.fsync(handle)
             except OSError:
-                continue
+                os.fsync(handle)
         os.close(handle)
 
     def make_room(self) -> None:
