@@ -67,8 +67,8 @@ class Answer:
 class Server:
     """The portal on a port of its own, as `make run` serves it; every request has a connection of its own."""
 
-    def __init__(self, log: Path, **settings: str) -> None:
-        self.port, self.log = free_port(), log
+    def __init__(self, log: Path, port: int = 0, **settings: str) -> None:
+        self.port, self.log = port or free_port(), log
         self._environment = os.environ | settings | {"SITE_URL": f"http://127.0.0.1:{self.port}"}
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -134,10 +134,10 @@ class Server:
 
 
 @contextmanager
-def serving(**settings: str) -> Iterator[Server]:
+def serving(port: int = 0, **settings: str) -> Iterator[Server]:
     """Its log lies outside of the instance, which may be full, damaged or gone."""
     with tempfile.TemporaryDirectory(prefix="medportal-log-") as folder:
-        server = Server(Path(folder, "server.log"), **settings)
+        server = Server(Path(folder, "server.log"), port, **settings)
         try:
             server.start()
             yield server
