@@ -20,6 +20,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -93,6 +94,11 @@ def fault_of(path: Path) -> str:
     if not os.access(path, os.R_OK):
         return "may not be read"
     return "" if size else "is empty"
+
+
+def is_no_passing_trouble(error: Exception) -> bool:
+    """A full, locked or restarting database is an OperationalError; a damaged or missing one is not."""
+    return isinstance(error, DatabaseError) and not isinstance(error, OperationalError)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -72,6 +72,7 @@ def test_57_a_server_that_starts_on_a_damaged_file_serves_nothing_and_touches_no
     assert client.get("/healthz").status_code == 503
     with pytest.raises(sa.exc.DatabaseError, match="left alone"):
         jobs.run_once()
+    assert jobs.Loop().round() == jobs.REST, "said once a minute, not every second"
     close()
     assert path.read_bytes() == before
 

@@ -58,7 +58,7 @@ def test_readers_open_deferred_and_writers_immediate_transactions(sqlite):
     assert [s for s in seen if s.startswith("BEGIN")] == ["BEGIN IMMEDIATE", "BEGIN"]
 
 
-def test_57_starting_the_server_creates_no_database(make_app, tmp_path):
+def test_starting_the_server_creates_no_database(make_app, tmp_path):
     app = make_app(INSTANCE_PATH=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/new.db")
     assert app.test_client().get("/en/").status_code == 503
     assert not (tmp_path / "new.db").exists()

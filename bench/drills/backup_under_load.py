@@ -10,6 +10,7 @@ tried out by a restore.
 """
 
 import argparse
+import os
 import random
 import sqlite3
 import subprocess
@@ -158,7 +159,8 @@ def main() -> None:
         database = folder / "medportal.db"
         if gigabyte:
             grow(database)
-        print(f"  a database of {database.stat().st_size / 1000**2:,.0f} MB", flush=True)
+        size = database.stat().st_size / 1000**2
+        print(f"  {size:,.0f} MB; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", flush=True)
         with serving(RATE_LIMITS="False") as server:
             writers = Writers(server)
             writers.start()
