@@ -12,7 +12,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
 
-from medportal import delivery, passwords, samples
+from medportal import damage, delivery, passwords, samples
 from medportal import jobs as recurring
 from medportal import taxonomy as taxonomy_data
 from medportal.backups.commands import backup, db_copy
@@ -212,6 +212,7 @@ def jobs_run(loop: bool, once: bool) -> None:
     """Send the mail that waits and do the recurring work that is due."""
     if loop and once:
         raise click.UsageError("--loop or --once, not both")
+    damage.guard()
     if loop:
         recurring.Loop().run()
         return

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
 from werkzeug.exceptions import HTTPException
 
-from medportal.extensions import SAFE_METHODS
+from medportal.extensions import SAFE_METHODS, is_no_passing_trouble
 from medportal.logs import log
 
 PAGES: dict[int | str, tuple[Any, Any]] = {
@@ -73,7 +73,8 @@ def _database_error(error: DatabaseError) -> Response:
     if isinstance(error, IntegrityError | DataError | ProgrammingError):
         return _unexpected(error)
     log.error("database", exc_info=error)
-    response = page(500 if request.method in SAFE_METHODS else 503)
+    writing = request.method not in SAFE_METHODS
+    response = page(503 if writing and not is_no_passing_trouble(error) else 500)
     response.status_code = 503
     response.headers["Retry-After"] = "120"
     return response

@@ -5,6 +5,7 @@ transaction; whatever may write (unsafe methods, commands, jobs) opens BEGIN IMM
 for each other at the start instead of failing in the middle.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -60,13 +62,43 @@ def init_app(app: Flask) -> None:
     before_render_template.connect(_render_as_reader, app)
 
 
+def sqlite_file() -> Path | None:
+    """None where the database is on a server or in memory."""
+    name = db.engine.url.database
+    return Path(name) if db.engine.dialect.name == "sqlite" and name and name != ":memory:" else None
+
+
 def _open_sqlite(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
-    """Only migrations make a database file: a server whose file went missing says so instead of starting a new one."""
+    """Only migrations make a database: a server whose file went missing or empty says so and leaves it alone."""
     path = str(arguments[0])
     if _creating.get() or path == ":memory:" or path.startswith("file:"):
         return
+    if fault := fault_of(Path(path)):
+        raise sqlite3.DatabaseError(f"the database file {path} {fault}")
     arguments[0] = f"{Path(path).absolute().as_uri()}?mode=rw"
     options["uri"] = True
+
+
+def fault_of(path: Path) -> str:
+    """What can be told of a database file without opening it.
+
+    Never open it but through SQLite: closing any other handle gives up the locks that this process holds on the file,
+    and another one, the last to use it as it thinks, then throws away what was not yet copied into it.
+    """
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return "is missing"
+    except OSError:
+        return "may not be read"
+    if not os.access(path, os.R_OK):
+        return "may not be read"
+    return "" if size else "is empty"
+
+
+def is_no_passing_trouble(error: Exception) -> bool:
+    """A full, locked or restarting database is an OperationalError; a damaged or missing one is not."""
+    return isinstance(error, DatabaseError) and not isinstance(error, OperationalError)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

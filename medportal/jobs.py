@@ -22,7 +22,7 @@ from medportal.blueprints.editing import publishing, reminders
 from medportal.blueprints.polls import services as polls
 from medportal.blueprints.questions import upkeep as questions
 from medportal.digests import bounces, staging
-from medportal.extensions import db, reading
+from medportal.extensions import db, is_no_passing_trouble, reading
 from medportal.health import heartbeat
 from medportal.importers import runs as imports
 from medportal.lib.dates import utc_now
@@ -167,6 +167,6 @@ class Loop:
             return REST
         except Exception as error:  # a full disk, a restarting database: the loop outlives it
             log.error("the jobs loop stumbled", exc_info=error)
-            return self.pause
+            return REST if is_no_passing_trouble(error) else self.pause
         finally:
             db.session.remove()

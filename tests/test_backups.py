@@ -4,7 +4,10 @@ import datetime as dt
 import json
 import sqlite3
 import stat
+import threading
+import time
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from flask_migrate import upgrade
 from medportal import jobs
 from medportal.backups import archive, engines, keep, manifest, nightly, places, records
 from medportal.backups.records import Record
+from medportal.blueprints.pages import services as messages
 from medportal.demo import loader
 from medportal.extensions import db
 from medportal.models.audit import Audit
@@ -123,6 +127,33 @@ def test_58_a_restore_on_an_empty_machine_shows_the_same_pages(
     ).read_bytes() == b"a picture"
     with elsewhere.app_context():
         assert db.session.scalars(sa.select(User.role)).all() == ["member"]
+
+
+def test_58_a_backup_under_writes_is_whole_and_keeps_nobody_waiting(app, make, in_app):
+    saved, over = [time.monotonic()], threading.Event()
+
+    def write():
+        with app.app_context():
+            while not over.wait(0.01):
+                messages.keep_message("contact", lang="en", body="A message that is long enough.")
+                db.session.commit()
+                saved.append(time.monotonic())
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        while len(saved) < 10:
+            time.sleep(0.01)
+        before = len(saved) - 1
+        path = make()
+        during = len(saved) - 1
+    finally:
+        over.set()
+        writer.join()
+    assert in_app(lambda: records.of(path).verified)
+    assert before <= in_app(lambda: archive.look(path).counts["message"]) <= during + 1
+    assert during > before
+    assert max(later - earlier for earlier, later in pairwise(saved)) < 5
 
 
 def test_a_site_is_replaced_only_on_demand_and_kept_aside(

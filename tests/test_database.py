@@ -95,6 +95,27 @@ def test_56_while_another_process_writes_pages_are_read_and_forms_answer_kindly(
     assert again.status_code == 303
 
 
+def test_56_on_a_full_disk_pages_are_read_forms_answer_kindly_and_room_is_enough(sqlite, tmp_path, lang):
+    db.session.remove()
+    db.engine.dispose()
+    with sqlite3.connect(tmp_path / "scratch.db") as connection:
+        connection.execute("VACUUM")  # no page of the file is free
+    connection.close()
+    full = lambda connection, _record: connection.execute("PRAGMA max_page_count=1")  # noqa: E731
+    letter = {"body": "A message that is long enough. " * 160}
+    client = sqlite.test_client()
+    db.engine.dispose()
+    sa.event.listen(db.engine, "connect", full)
+    assert client.get(f"/{lang}/").status_code == 200
+    refused = client.post(f"/{lang}/contact", data=letter, headers=ORIGIN)
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"]
+    assert {"en": "Reading works", "ar": "القراءة متاحة"}[lang] in refused.text
+    sa.event.remove(db.engine, "connect", full)
+    db.engine.dispose()
+    assert client.post(f"/{lang}/contact", data=letter, headers=ORIGIN).status_code == 303
+
+
 def test_every_save_is_kept_whole(make_content, in_app, text_of):
     content = make_content(langs=("en",), sections=[section(html="<p>One.</p>")])
     draft = TextDraft(title="Test disease", sections=[section(html="<p>Two.</p>")])
@@ -237,7 +258,7 @@ def scratch(make_app, tmp_path, migrated):
         upgrade()
 
 
-def test_migrations_go_down_and_up_again(scratch):
+def test_59_migrations_go_down_and_up_again(scratch):
     downgrade(revision="base")
     assert set(sa.inspect(db.engine).get_table_names()) <= {"alembic_version"}
     upgrade()
@@ -284,7 +305,7 @@ def _rows():
     return counts
 
 
-def test_changing_a_parent_table_up_and_down_keeps_every_row_and_trigger(scratch, probe):
+def test_59_changing_a_parent_table_up_and_down_keeps_every_row_and_trigger(scratch, probe):
     """On SQLite the table is copied: with foreign keys on, all texts would go with the old copy."""
     loader.load()
     before = _rows()
@@ -334,7 +355,7 @@ def test_members_come_and_go_without_touching_the_texts(scratch):
     assert _rows()["user"] == 4
 
 
-def test_going_down_to_nothing_and_up_again_with_rows_leaves_a_working_site(scratch):
+def test_59_going_down_to_nothing_and_up_again_with_rows_leaves_a_working_site(scratch):
     loader.load()
     downgrade(revision="base")
     upgrade()

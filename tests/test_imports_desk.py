@@ -104,7 +104,7 @@ def test_an_empty_list_says_what_to_do(owner, lang):
     assert page.one(f'a[href="/{lang}/admin/imports/new"]')
 
 
-def test_files_are_checked_first_and_nothing_is_saved(owner, in_app, lang):
+def test_47_files_are_checked_first_and_nothing_is_saved(owner, in_app, lang):
     bring(owner, JSONL, path=f"/{lang}/admin/imports/new")
     waiting = owner.get(f"/{lang}/admin/imports/1")
     assert waiting.one("#import")["data-hx-trigger"] == "every 2s"
@@ -140,7 +140,7 @@ def test_texts_stay_drafts_without_the_tick(owner, in_app, read):
     assert "kept as drafts" in owner.get(RUN).text
 
 
-def test_a_second_import_of_the_same_finds_nothing_new(owner, in_app):
+def test_47_a_second_import_of_the_same_finds_nothing_new(owner, in_app):
     imported(owner, in_app)
     bring(owner, JSONL)
     in_app(runs.step)
@@ -158,7 +158,7 @@ def test_the_companion_brings_titles_and_categories(owner, in_app, read):
     assert "حمى نموذجية" in read("/ar/diseases/").text
 
 
-def test_uploads_are_private_and_named_by_us(owner, folder):
+def test_47_uploads_are_private_and_named_by_us(owner, folder):
     bring(owner, ("../../etc/<b>passwd\u202e.jsonl", LINES), ("b.JSONL.GZ", gzip.compress(LINES)))
     stored = sorted(folder.glob("*/*"))
     assert [path.name for path in stored] == ["0.jsonl", "1.jsonl.gz"]
@@ -169,7 +169,7 @@ def test_uploads_are_private_and_named_by_us(owner, folder):
     assert not page.all("main b")
 
 
-def test_an_archive_is_unpacked_beside_its_names(owner, in_app, folder):
+def test_47_an_archive_is_unpacked_beside_its_names(owner, in_app, folder):
     bring(owner, ("all.zip", archive(("../../../evil/a.jsonl", LINES), ("/b/c.jsonl", b""))))
     assert sorted(path.name for path in folder.glob("*/*")) == ["0.jsonl", "1.jsonl"]
     in_app(runs.step)
@@ -199,14 +199,14 @@ ZEROS = b"\n" * (files.MOST_UNPACKED + 1)
         ("a.zip", archive(("a.jsonl", ZEROS)).replace(len(ZEROS).to_bytes(4, "little"), (9).to_bytes(4, "little")), "is damaged"),
     ],
 )  # fmt: skip
-def test_bad_files_are_refused_and_nothing_is_left(owner, in_app, folder, name, content, said):
+def test_47_bad_files_are_refused_and_nothing_is_left(owner, in_app, folder, name, content, said):
     page = bring(owner, (name, content), status=422)
     assert said in page
     assert not folder.exists() or list(folder.iterdir()) == []
     assert in_app(lambda: db.session.scalar(sa.select(sa.func.count()).select_from(ImportRun))) == 0
 
 
-def test_too_much_is_refused_at_the_door(owner, folder):
+def test_47_too_much_is_refused_at_the_door(owner, folder):
     bring(owner, ("a.jsonl", b"x" * (22 * 1024 * 1024)), status=413)
     assert not folder.exists()
 
@@ -233,7 +233,7 @@ def test_an_endless_line_is_skipped_without_being_held(owner, in_app):
     assert run_of(in_app)["read"] == 5
 
 
-def test_steps_are_short_and_counts_add_up_over_them(owner, in_app, monkeypatch):
+def test_47_steps_are_short_and_counts_add_up_over_them(owner, in_app, monkeypatch):
     monkeypatch.setattr(base, "BATCH_SECONDS", -1)
     bring(owner, JSONL)
     in_app(runs.step)

@@ -12,38 +12,29 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_babel import lazy_gettext as _l
 
-from medportal.extensions import db, migrate
+from medportal.damage import CORRUPT
+from medportal.extensions import db, fault_of, migrate, sqlite_file
 from medportal.health.findings import Finding, fine, note, problem
 
 QUICK_CHECK_SECONDS = 60
 SAFE_SQLITE = (3, 51, 3)
 """Before it, two connections could damage a database in the same instant, very rarely (the WAL-reset bug)."""
-_MAGIC = b"SQLite format 3\x00"
-
-
-def file() -> Path | None:
-    """SQLite's file; None where the database is on a server or in memory."""
-    url = db.engine.url
-    if db.engine.dialect.name != "sqlite" or not url.database or url.database == ":memory:":
-        return None
-    return Path(url.database)
 
 
 def reachable() -> Finding:
-    """A damaged file is looked at from outside first: opening it could change it."""
-    path = file()
-    fault = _fault_of(path) if path else None
-    if fault:
-        return fault
+    path = sqlite_file()
+    fault = fault_of(path) if path else ""
+    if path and fault:
+        return _fault(path, fault)
     try:
         db.session.execute(sa.text("SELECT 1"))
     except sa.exc.SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        if path and getattr(cause, "sqlite_errorcode", None) in CORRUPT:
+            return _fault(path, "is damaged")
         return problem(
             "database",
-            _l(
-                "The database cannot be reached or read (`%(error)s`).",
-                error=type(getattr(error, "orig", None) or error).__name__,
-            ),
+            _l("The database cannot be reached or read (`%(error)s`).", error=type(cause).__name__),
             _l(
                 "Look whether the database server runs and whether DATABASE_URL names it. If its data is damaged, stop the "
                 "site and restore the newest backup."
@@ -54,34 +45,31 @@ def reachable() -> Finding:
     return fine("database", _l("The database answers."))
 
 
-def _fault_of(path: Path) -> Finding | None:
-    restore = _l(
-        "Stop the site, put the file aside without changing it, and restore the newest backup. A new site without "
-        "content gets its database from: `flask db upgrade`"
-    )
-    try:
-        with path.open("rb") as handle:
-            first = handle.read(len(_MAGIC))
-    except FileNotFoundError:
-        return problem("database", _l("The database file `%(path)s` is missing.", path=path), restore)
-    except OSError:
+def _fault(path: Path, fault: str) -> Finding:
+    if fault == "may not be read":
         return problem(
             "database",
             _l("The database file `%(path)s` may not be read.", path=path),
             _l("Give it to the account under which the site runs: `chown ACCOUNT %(path)s`", path=path),
         )
-    if not first:
-        return problem("database", _l("The database file `%(path)s` is empty.", path=path), restore)
-    if first != _MAGIC:
-        return problem(
-            "database", _l("The file `%(path)s` is damaged or is no database.", path=path), restore
-        )
-    return None
+    said = {
+        "is missing": _l("The database file `%(path)s` is missing.", path=path),
+        "is empty": _l("The database file `%(path)s` is empty.", path=path),
+        "is damaged": _l("The file `%(path)s` is damaged or is no database.", path=path),
+    }
+    return problem(
+        "database",
+        said[fault],
+        _l(
+            "Stop the site, put the file aside without changing it, and restore the newest backup. A new site without "
+            "content gets its database from: `flask db upgrade`"
+        ),
+    )
 
 
 def integrity() -> Finding | None:
     """SQLite's quick_check, for a minute at most. PostgreSQL looks after its pages by itself."""
-    path = file()
+    path = sqlite_file()
     if path is None:
         return None
     until = time.monotonic() + QUICK_CHECK_SECONDS
@@ -135,7 +123,7 @@ def migrations() -> Finding:
 
 
 def sqlite_version() -> Finding | None:
-    if file() is None:
+    if sqlite_file() is None:
         return None
     if sqlite3.sqlite_version_info >= SAFE_SQLITE:
         return fine("sqlite", _l("SQLite %(version)s is new enough.", version=sqlite3.sqlite_version))

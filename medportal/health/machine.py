@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 
-from medportal.extensions import db
-from medportal.health import database
+from medportal.extensions import db, sqlite_file
 from medportal.health.choices import serious
 from medportal.health.findings import Finding, duration, fine, megabytes, note, problem
 from medportal.lib.dates import utc_now
@@ -31,7 +30,7 @@ def folder() -> Path:
 def disk() -> Finding:
     """A backup needs the room of the database again."""
     free = shutil.disk_usage(folder()).free
-    path = database.file()
+    path = sqlite_file()
     size = path.stat().st_size if path and path.is_file() else 0
     sentence = _l("Free on the disk of the site: `%(free)s`.", free=megabytes(free))
     remedy = _l(
@@ -70,7 +69,7 @@ def files() -> Finding:
     """Database and secrets that other accounts of the machine can get at."""
     here = folder()
     private = [here / "secret_key", here / "config.py"]
-    path = database.file()
+    path = sqlite_file()
     if path is not None:
         private += [path, path.with_name(path.name + "-wal")]
     open_ = [

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from medportal import delivery
-from medportal.extensions import db
-from medportal.health import database
+from medportal.extensions import db, sqlite_file
 from medportal.lib.dates import utc_now
 from medportal.models.digest import Delivery
 from medportal.models.outbox import Job, MailState, Outbox
@@ -68,7 +67,7 @@ def _letters() -> Iterator[Sample]:
 
 
 def _database_size() -> int:
-    path = database.file()
+    path = sqlite_file()
     if path is None:
         return db.session.scalar(sa.select(sa.func.pg_database_size(sa.func.current_database()))) or 0
     parts: list[Path] = [path, path.with_name(path.name + "-wal")]
