@@ -5,6 +5,7 @@ PORT ?= 8000
 DEMO ?= 1
 JOBS ?= auto
 BIN := .venv/bin
+SERVER := /opt/medportal/current
 
 .PHONY: run test lint format check browser bench catalogue update lock clean help
 
@@ -33,8 +34,14 @@ bench: .venv/run.stamp ## Print the figures of docs/performance.md
 catalogue: .venv/dev.stamp ## Extract, merge and compile the translations
 	@$(BIN)/python -m medportal.catalogue update
 
-update: .venv/run.stamp ## Bring the database up to date with the code
-	@$(BIN)/flask db upgrade && $(BIN)/flask content relist
+update: ## Backup, new version, migration, a look at pages; back when one fails. On a server it fetches the version too
+ifneq ($(wildcard $(SERVER)),)
+	@[ -z "$$(git remote)" ] || git pull --ff-only
+	@$(if $(filter 0,$(shell id -u)),,sudo )bash deploy/install.sh
+else
+	@$(MAKE) --no-print-directory .venv/run.stamp
+	@$(BIN)/python -m medportal.update
+endif
 
 lock: ## Renew requirements*.txt (maintainers; needs uv)
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.txt
