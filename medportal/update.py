@@ -30,7 +30,7 @@ def run(app: Flask) -> None:
         upgrade()
         click.echo(f"{relist()} entries listed.")
         _look(app)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # Flask-Migrate ends the program when a migration fails
         click.echo(f"{type(error).__name__}: {error}", err=True)
         raise Failed(_back(archive)) from None
 

@@ -55,7 +55,7 @@ revision, down_revision = "9$(printf %03d "$n")", "$last"
 
 
 def upgrade():
-    op.execute("UPDATE category SET code = code")
+    op.execute("UPDATE category SET slug = slug")
     with op.batch_alter_table("category", recreate="auto") as batch:
         batch.add_column(sa.Column("drill_$n", sa.String(10), server_default="x"))
     time.sleep(1.5)
@@ -84,7 +84,9 @@ killed() { # what, words, seconds, all|script
 inside /usr/local/sbin/portal-control stop
 inside /usr/local/sbin/portal-control start
 answers
-n=0
+n=$(version | sed -n 's/^killed-//p') # it goes on where it ended
+n=${n:-0}
+find "$ROOT/opt/medportal/releases" -mindepth 1 -maxdepth 1 -name 'killed-*' ! -name "killed-$n" -exec rm -rf {} +
 try() {
   n=$((n + 1))
   local old old_migration before now at

@@ -1,0 +1,143 @@
+"""Updates: on the machine of whoever tries the portal, and of the data of every former version."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask_migrate import downgrade, upgrade
+
+from medportal import extensions, update
+from medportal.backups import engines
+from medportal.demo import cast
+from medportal.extensions import db, reading
+
+ROOT = Path(__file__).resolve().parent.parent
+DIES = """
+import os
+from alembic import op
+
+revision, down_revision = "{revision}", "{before}"
+
+
+def upgrade():
+    op.execute("UPDATE \\"user\\" SET name = 'changed by {revision}'")
+    op.add_column("user", sa.Column("drill_{revision}", sa.String(10)))
+    {end}
+
+
+def downgrade():
+    op.drop_column("user", "drill_{revision}")
+"""
+
+
+@pytest.fixture
+def site(make_app, tmp_path, migrated):
+    """A portal with accounts and a database of its own; on PostgreSQL the worker's own is used and restored."""
+    app = make_app(INSTANCE_PATH=tmp_path)
+    with app.app_context():
+        upgrade()
+        cast.load()
+        db.session.commit()
+        yield app
+        db.session.remove()
+        upgrade()
+
+
+@pytest.fixture
+def later(site, tmp_path, monkeypatch):
+    """`later("", "raise RuntimeError")` gives the portal two more migrations which end so."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(ROOT / "medportal" / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for settings in (site.extensions["migrate"], extensions.migrate):
+        monkeypatch.setattr(settings, "directory", str(folder))
+
+    head = max(file.name for file in (folder / "versions").iterdir())[:4]
+
+    def add(*ends):
+        before = head
+        for n, end in enumerate(ends, 9001):
+            text = DIES.format(revision=n, before=before, end=end or "pass")
+            (folder / "versions" / f"{n}.py").write_text(f"import sqlalchemy as sa\n{text}")
+            before = n
+        return str(folder)
+
+    yield add
+    db.session.remove()
+    if state()[0] >= "9":
+        downgrade(revision=head)
+
+
+def state():
+    """Of the database: its migration, its accounts, its columns."""
+    with reading(), db.engine.connect() as connection:
+        columns = {column["name"] for column in sa.inspect(connection).get_columns("user")}
+        return (
+            connection.scalar(sa.text("SELECT version_num FROM alembic_version")),
+            sorted(tuple(row) for row in connection.execute(sa.text('SELECT email, name FROM "user"'))),
+            columns,
+        )
+
+
+def test_an_update_makes_a_backup_migrates_and_asks_for_pages(site, later, capsys):
+    later("", "")
+    update.run(site)
+    revision, accounts, columns = state()
+    assert revision == "9002"
+    assert {name for _, name in accounts} == {"changed by 9002"}
+    assert {"drill_9001", "drill_9002"} <= columns
+    assert "Backup: " in capsys.readouterr().out
+
+
+def test_a_migration_that_fails_leaves_the_old_data(site, later):
+    before = state()
+    later("", "raise RuntimeError('half-way')")
+    with pytest.raises(update.Failed, match="The data is as before"):
+        update.run(site)
+    assert state() == before
+
+
+def test_when_pages_do_not_answer_the_data_comes_back_from_the_backup(site, later, monkeypatch):
+    before = state()
+    later("")
+    monkeypatch.setattr(update, "PAGES", ("/en/", "/en/nowhere"))
+    with pytest.raises(update.Failed, match="The data is as before"):
+        update.run(site)
+    assert state() == before
+
+
+def test_nothing_is_touched_while_the_portal_runs(site, later):
+    if engines.dialect() != "sqlite":
+        return  # PostgreSQL moves what others have open
+    before = state()
+    later("")
+    with engines.opened(engines.sqlite_file()) as portal:
+        portal.execute("SELECT count(*) FROM user").fetchone()
+        with pytest.raises(update.Failed, match="stop the portal"):
+            update.run(site)
+    assert state() == before
+
+
+KILLED = """
+import os, signal, sys
+from flask_migrate import upgrade
+from medportal import create_app
+
+app = create_app({"INSTANCE_PATH": sys.argv[1], "DATABASE_URL": sys.argv[2], "TESTING": True, "SECRET_KEY": "x" * 40})
+with app.app_context():
+    upgrade(directory=sys.argv[3])
+"""
+
+
+@pytest.mark.parametrize("ends", [("KILL",), ("", "KILL"), ("KILL", "")])
+def test_59_a_migration_that_is_killed_leaves_the_old_database(site, later, tmp_path, ends):
+    """Also when an upgrade has several: all of them or none."""
+    before = state()
+    folder = later(*(end.replace("KILL", "os.kill(os.getpid(), 9)") for end in ends))
+    db.session.remove()
+    url = db.engine.url.render_as_string(hide_password=False)
+    run = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), url, folder], cwd=ROOT, check=False)
+    assert run.returncode == -9
+    assert state() == before
