@@ -33,7 +33,9 @@ def main(url: str) -> None:
     engine = sa.create_engine(url)
     metadata = sa.MetaData()
     with engine.connect() as connection:
-        metadata.reflect(connection, only=lambda name, _: not name.startswith(LEFT_OUT) and "_fts" not in name)
+        metadata.reflect(
+            connection, only=lambda name, _: not name.startswith(LEFT_OUT) and "_fts" not in name
+        )
         print(f"-- {connection.scalar(sa.text('SELECT version_num FROM alembic_version'))}")
         for table in metadata.sorted_tables:
             columns = list(table.columns)
@@ -41,7 +43,9 @@ def main(url: str) -> None:
             # As they are stored: what a type would make of a text is no concern here.
             plain = sa.select(*(sa.type_coerce(column, sa.types.NullType()) for column in columns))
             for row in connection.execute(plain.order_by(*table.primary_key.columns)):
-                values = ", ".join(word(value, column.type) for value, column in zip(row, columns, strict=True))
+                values = ", ".join(
+                    word(value, column.type) for value, column in zip(row, columns, strict=True)
+                )
                 print(f'INSERT INTO "{table.name}" ({names}) VALUES ({values});')
 
 
