@@ -161,7 +161,9 @@ def _load(frozen):
         assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
     else:
         with raw.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica; SET time zone 'UTC'; DELETE FROM site_version")
+            cursor.execute(
+                "SET session_replication_role = replica; SET time zone 'UTC'; DELETE FROM site_version"
+            )
             cursor.execute(sql)
         raw.commit()
     raw.detach()
