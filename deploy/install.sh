@@ -32,6 +32,7 @@ packages() {
   say "packages"
   local need=(python3 python3-venv ca-certificates)
   [[ $PROXY =~ ^(none|kept)$ ]] || need+=("$PROXY")
+  [ "$PROXY" != nginx ] || need+=(logrotate) # of its logs, 14 days; Caddy rotates by itself
   if ! dpkg -s "${need[@]}" >/dev/null 2>&1; then
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
@@ -123,7 +124,13 @@ proxy() {
       caddy validate --config "$file.new" --adapter caddyfile >/dev/null 2>&1 || fail "Caddy refuses $file.new"
       mv "$file.new" "$file" ;;
     nginx)
-      sed "s/portal\.example/$HOST/" "$NEW/deploy/nginx.conf" >"/etc/nginx/sites-available/medportal"
+      local site=/etc/nginx/sites-available/medportal port=80
+      [[ $HOST =~ :([0-9]+)$ ]] && port=${BASH_REMATCH[1]}
+      if grep -qs 'managed by Certbot' "$site"; then
+        say "kept, because certbot wrote into it: $site"
+      else
+        sed -e "s/portal\.example/${HOST%:*}/" -e "s/^\( *listen .*\)80;/\1$port;/" "$NEW/deploy/nginx.conf" >"$site"
+      fi
       ln -sfn ../sites-available/medportal "/etc/nginx/sites-enabled/medportal"
       rm -f "/etc/nginx/sites-enabled/default"
       nginx -t -q || fail "nginx refuses its configuration" ;;
