@@ -12,24 +12,7 @@ LOG=$ROOT/var/log/renew.log
 mountpoint -q "$ROOT/proc" || mount -t proc proc "$ROOT/proc"
 inside() { chroot "$ROOT" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/var/lib LC_ALL=C.UTF-8 PIP_CERT=/etc/ssl/this-machine.crt PROXY=none CONTROL=/usr/local/sbin/portal-control "$@"; }
 
-# What systemd does elsewhere.
-cat >"$ROOT/usr/local/sbin/portal-control" <<'C'
-#!/bin/bash
-runs() { [ -f /run/portal.pid ] && kill -0 "$(cat /run/portal.pid)" 2>/dev/null; }
-case $1 in
-  stop)
-    runs && kill -- -"$(cat /run/portal.pid)"
-    while runs; do sleep 0.2; done
-    rm -f /run/portal.pid ;;
-  start)
-    runs && exit 0
-    line=$(sed -n 's/^ExecStart=//p' /etc/systemd/system/medportal-web.service)
-    setsid setpriv --reuid medportal --regid medportal --init-groups bash -c "set -a; . /etc/medportal/env; set +a; cd /opt/medportal/current && exec $line" >/dev/null 2>&1 </dev/null &
-    echo $! >/run/portal.pid ;;
-esac
-exit 0
-C
-chmod +x "$ROOT/usr/local/sbin/portal-control"
+install -m 0755 bench/drills/portal-control "$ROOT/usr/local/sbin/"
 trap 'inside /usr/local/sbin/portal-control stop; umount "$ROOT/proc" 2>/dev/null || true' EXIT
 
 version() { basename "$(chroot "$ROOT" readlink /opt/medportal/current)"; }
