@@ -202,3 +202,14 @@ def test_data_of_a_former_version_is_whole_after_the_update(site, frozen):
         with site.test_request_context(f"/{text.lang}/"):
             address = page_url(text.kind, text.slug, lang=text.lang)
         assert site.test_client().get(address).status_code == 200, address
+
+
+def test_on_a_server_the_command_fetches_and_installs_elsewhere_it_updates_the_clone(tmp_path):
+    def told(server):
+        run = ["make", "--no-print-directory", "-n", "update", f"SERVER={server}"]
+        return subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert "git pull --ff-only" in told(tmp_path)
+    assert "bash deploy/install.sh" in told(tmp_path)
+    assert "medportal.update" not in told(tmp_path)
+    assert "medportal.update" in told(tmp_path / "nowhere")
