@@ -16,6 +16,7 @@ from medportal.cli import relist
 from medportal.demo import cast
 from medportal.extensions import db, reading
 from medportal.models.listing import Listing
+from tests.conftest import _worker_url
 
 ROOT = Path(__file__).resolve().parent.parent
 DIES = """
@@ -29,24 +30,18 @@ def upgrade():
     op.execute("UPDATE \\"user\\" SET name = 'changed by {revision}'")
     op.add_column("user", sa.Column("drill_{revision}", sa.String(10)))
     {end}
-
-
-def downgrade():
-    op.drop_column("user", "drill_{revision}")
 """
 
 
 @pytest.fixture
-def site(make_app, tmp_path, migrated):
-    """A portal with accounts and a database of its own; on PostgreSQL the worker's own is used and restored."""
-    app = make_app(INSTANCE_PATH=tmp_path)
+def site(make_app, tmp_path, worker_id):
+    """A portal with accounts and a database of its own."""
+    app = make_app(INSTANCE_PATH=tmp_path, DATABASE_URL=_worker_url(f"{worker_id}_update"))
     with app.app_context():
         upgrade()
         cast.load()
         db.session.commit()
         yield app
-        db.session.remove()
-        upgrade()
 
 
 @pytest.fixture
@@ -56,7 +51,6 @@ def later(site, tmp_path, monkeypatch):
     shutil.copytree(ROOT / "medportal" / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
     for settings in (site.extensions["migrate"], extensions.migrate):
         monkeypatch.setattr(settings, "directory", str(folder))
-
     head = max(file.name for file in (folder / "versions").iterdir())[:4]
 
     def add(*ends):
@@ -67,10 +61,7 @@ def later(site, tmp_path, monkeypatch):
             before = n
         return str(folder)
 
-    yield add
-    db.session.remove()
-    if state()[0] >= "9":
-        downgrade(revision=head)
+    return add
 
 
 def state():
@@ -99,6 +90,19 @@ def test_a_migration_that_fails_leaves_the_old_data(site, later):
     later("", "raise RuntimeError('half-way')")
     with pytest.raises(update.Failed, match="The data is as before"):
         update.run(site)
+    assert state() == before
+
+
+ORPHAN = """op.execute('CREATE TABLE orphan (user_id integer REFERENCES "user" (id))')
+    op.execute("INSERT INTO orphan VALUES (999)")"""
+
+
+def test_59_a_migration_that_leaves_rows_without_parent_leaves_nothing(site, later):
+    before = state()
+    folder = later("", ORPHAN)
+    with pytest.raises((SystemExit, sa.exc.IntegrityError)):
+        upgrade(directory=folder)
+    db.session.remove()
     assert state() == before
 
 
