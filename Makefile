@@ -5,8 +5,9 @@ PORT ?= 8000
 DEMO ?= 1
 JOBS ?= auto
 BIN := .venv/bin
+SERVER := /opt/medportal/current
 
-.PHONY: run test lint format check browser bench catalogue update lock clean help
+.PHONY: run test lint format check browser bench catalogue update lock sbom audit clean help
 
 run: .venv/run.stamp ## Serve the portal on http://localhost:8000 (PORT, HOST; DEMO=0 starts empty)
 	@HOST=$(HOST) PORT=$(PORT) DEMO=$(DEMO) $(BIN)/python -m medportal.serve
@@ -33,13 +34,26 @@ bench: .venv/run.stamp ## Print the figures of docs/performance.md
 catalogue: .venv/dev.stamp ## Extract, merge and compile the translations
 	@$(BIN)/python -m medportal.catalogue update
 
-update: .venv/run.stamp ## Bring the database up to date with the code
-	@$(BIN)/flask db upgrade && $(BIN)/flask content relist
+update: ## Backup, new version, migration, a look at pages; back when one fails. On a server it fetches the version too
+ifneq ($(wildcard $(SERVER)),)
+	@[ -z "$$(git remote)" ] || git pull --ff-only
+	@$(if $(filter 0,$(shell id -u)),,sudo )bash deploy/install.sh
+else
+	@$(MAKE) --no-print-directory .venv/run.stamp
+	@$(BIN)/python -m medportal.update
+endif
 
 lock: ## Renew requirements*.txt (maintainers; needs uv)
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.txt
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --group test -c requirements.txt -o requirements-test.txt
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --group test --group lint --group browser -c requirements-test.txt -o requirements-dev.txt
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --group release -o requirements-release.txt
+
+sbom: .venv/release.stamp ## What the portal is made of, as CycloneDX: out/sbom.json
+	@$(BIN)/python -m tools.sbom .venv/release/bin/cyclonedx-py out/sbom.json
+
+audit: .venv/release.stamp ## Look for advisories about the locked packages, where a source of them can be reached
+	@$(BIN)/python -m tools.audit .venv/release/bin/pip-audit
 
 clean: ## Remove the virtual environment (never the instance folder)
 	rm -rf .venv
@@ -63,3 +77,8 @@ help: ## This list
 .venv/dev.stamp: requirements-dev.txt | .venv/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ .venv/test.stamp .venv/run.stamp
+
+.venv/release.stamp: requirements-release.txt | .venv/bin/python
+	@$(BIN)/python -m venv --without-pip .venv/release
+	$(BIN)/python -m pip -q --python .venv/release/bin/python install --disable-pip-version-check --require-hashes -r requirements-release.txt
+	@touch $@

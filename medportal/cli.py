@@ -104,11 +104,16 @@ def demo_scale(count: int) -> None:
 @content.command("relist")
 def content_relist() -> None:
     """Write the lists anew, for instance after a language was added to the registry."""
+    click.echo(f"{relist()} entries listed.")
+
+
+def relist() -> int:
+    """Commits in batches."""
     ids = db.session.scalars(sa.select(Content.id).order_by(Content.id)).all()
     for start in range(0, len(ids), BATCH):
         content_changed(*ids[start : start + BATCH])
         db.session.commit()
-    click.echo(f"{len(ids)} entries listed.")
+    return len(ids)
 
 
 @content.command("resanitise")

@@ -6,6 +6,7 @@ Every setting has a sentence in `.env.example` (a test compares the two). Nonsen
 import contextlib
 import logging
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from email.utils import parseaddr
@@ -19,6 +20,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
+_SFTP = re.compile(
+    r"sftp://\w[\w.-]*@(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])(?::\d{1,5})?/[\w./~-]*", re.A
+)
 
 
 class ConfigError(RuntimeError):
@@ -119,8 +123,12 @@ def _check(values: dict[str, Any]) -> None:
     if not 5 <= values["PAGE_SIZE"] <= 100:
         raise ConfigError("PAGE_SIZE is the number of entries on a list page, 5 to 100")
     _check_accounts(values)
-    if values["BACKUP_COPY_TO"] and not Path(values["BACKUP_COPY_TO"]).is_absolute():
-        raise ConfigError("BACKUP_COPY_TO must be the whole path of a folder, such as /mnt/copies")
+    copies = values["BACKUP_COPY_TO"]
+    if copies and not Path(copies).is_absolute() and not _SFTP.fullmatch(copies):
+        raise ConfigError(
+            "BACKUP_COPY_TO must be the whole path of a folder, such as /mnt/copies, or sftp://user@host/folder "
+            "without a password"
+        )
     _check_watchers(values)
     if values["LOG_LEVEL"] not in logging.getLevelNamesMapping():
         raise ConfigError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {values['LOG_LEVEL']!r}")

@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import threading
 from collections import namedtuple
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import time_machine
 from flask_migrate import upgrade
 
 from medportal import config, jobs, mail
-from medportal.backups import places
+from medportal.backups import places, records
 from medportal.config import ConfigError
 from medportal.extensions import db
 from medportal.health import certificate, heartbeat, report
@@ -137,7 +138,7 @@ def test_a_sound_site_raises_no_alarm(sound, lang):
     found, code = doctor(sound, lang)
     assert code == 0
     assert [f for f in found.values() if f["level"] != "ok" and f["key"] != "sqlite"] == []
-    every = {check.key for check in report.CHECKS} - {"held", "heartbeat"}
+    every = {check.key for check in report.CHECKS} - {"held", "heartbeat", "copy"}
     assert every - {"integrity", "sqlite"} <= found.keys()
 
 
@@ -159,6 +160,13 @@ def _stored(work):
             db.session.commit()
 
     return plant
+
+
+def _copy_failed(app, monkeypatch):
+    _backup_of(days=0, app=app)
+    monkeypatch.setitem(app.config, "BACKUP_COPY_TO", "/mnt/copies")
+    with app.app_context():
+        records.note(replace(records.every()[0], copied=False))
 
 
 def _full_disk(_app, monkeypatch):
@@ -232,6 +240,7 @@ FAULTS = {
         lambda app, _patch: _backup_of(days=3, app=app),
         "flask backup make",
     ),
+    "copy": (_copy_failed, "BACKUP_COPY_TO"),
 }
 
 

@@ -8,28 +8,16 @@ cd "$(dirname "$0")/../.."
 ROOT=$1
 NAME=portal.localhost:8088
 mountpoint -q "$ROOT/proc" || mount -t proc proc "$ROOT/proc"
-inside() { chroot "$ROOT" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/var/lib LC_ALL=C.UTF-8 PIP_CERT=/etc/ssl/this-machine.crt PROXY=none CONTROL=/usr/local/sbin/portal-control "$@"; }
+inside() { chroot "$ROOT" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/var/lib LC_ALL=C.UTF-8 PIP_CERT=/etc/ssl/this-machine.crt CONTROL=/usr/local/sbin/portal-control "$@"; }
 
-# What systemd does elsewhere.
-cat >"$ROOT/usr/local/sbin/portal-control" <<'C'
-#!/bin/bash
-case $1 in
-  stop) [ -f /run/portal.pid ] && kill -- -"$(cat /run/portal.pid)" 2>/dev/null; rm -f /run/portal.pid; sleep 2 ;;
-  start)
-    line=$(sed -n 's/^ExecStart=//p' /etc/systemd/system/medportal-web.service)
-    setsid setpriv --reuid medportal --regid medportal --init-groups bash -c "set -a; . /etc/medportal/env; set +a; cd /opt/medportal/current && exec $line" >/dev/null 2>&1 &
-    echo $! >/run/portal.pid ;;
-esac
-exit 0
-C
-chmod +x "$ROOT/usr/local/sbin/portal-control"
+install -m 0755 bench/drills/portal-control "$ROOT/usr/local/sbin/"
 trap 'inside /usr/local/sbin/portal-control stop; umount "$ROOT/proc" 2>/dev/null || true' EXIT
 
 fresh() { rm -rf "$ROOT/srv/medportal"; mkdir -p "$ROOT/srv/medportal"; git archive HEAD | tar -x -C "$ROOT/srv/medportal"; sed -i "s/^version = .*/version = \"$1\"/" "$ROOT/srv/medportal/pyproject.toml"; }
 version() { basename "$(chroot "$ROOT" readlink /opt/medportal/current)"; }
 tables() { chroot "$ROOT" python3 -c "import sqlite3; c = sqlite3.connect('/var/lib/medportal/medportal.db'); print(c.execute('SELECT version_num FROM alembic_version').fetchone(), c.execute('SELECT count(*) FROM category').fetchone())"; }
 answers() { for _ in $(seq 40); do curl -sf -o /dev/null -H "Host: $NAME" http://127.0.0.1:8000/ar/ && return; sleep 0.5; done; echo "   FAIL: nobody answers"; exit 1; }
-renew() { inside PLAIN_HTTP=1 bash /srv/medportal/deploy/install.sh "$NAME" >"$ROOT/var/log/renew.log" 2>&1; }
+renew() { inside bash /srv/medportal/deploy/install.sh >"$ROOT/var/log/renew.log" 2>&1; }
 
 inside /usr/local/sbin/portal-control stop
 inside /usr/local/sbin/portal-control start
@@ -38,10 +26,11 @@ old=$(version) before=$(tables)
 echo "runs: $old, $before"
 
 fresh broken-migration
-cat >"$ROOT/srv/medportal/medportal/migrations/versions/9999_broken.py" <<'M'
+last=$(basename "$(find "$ROOT/srv/medportal/medportal/migrations/versions" -name '0*.py' | sort | tail -1)" | cut -d_ -f1)
+cat >"$ROOT/srv/medportal/medportal/migrations/versions/9999_broken.py" <<M
 from alembic import op
 
-revision, down_revision = "9999", "0015"
+revision, down_revision = "9999", "$last"
 
 
 def upgrade():

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from medportal.backups import offsite, places, records
 from medportal.backups.records import Record
 from medportal.lib.dates import utc_now
+from medportal.logs import log
 
 FRESH = timedelta(days=1)
 RULES: tuple[tuple[int, Callable[[datetime], str]], ...] = (
@@ -42,5 +43,8 @@ def prune() -> list[str]:
     gone = [backup.name for backup in backups if backup.name not in kept]
     for name in gone:
         records.forget(places.folder() / name)
-    offsite.remove(gone)
+    try:
+        offsite.remove(gone)
+    except (OSError, offsite.NotThere) as error:  # old copies too many are no reason for an alarm
+        log.warning("old copies could not be removed", exc_info=error)
     return gone

@@ -115,7 +115,7 @@ def _put_sqlite(database: Path, aside: Path) -> str:
     db.session.remove()
     db.engine.dispose()
     if target.exists():
-        _close(target)
+        close(target)
         aside.mkdir(mode=0o700, exist_ok=True)
         for suffix in ("", "-wal", "-shm", "-journal"):
             with contextlib.suppress(FileNotFoundError):
@@ -133,7 +133,7 @@ def _put_sqlite(database: Path, aside: Path) -> str:
     return kept
 
 
-def _close(target: Path) -> None:
+def close(target: Path) -> None:
     """Leaving WAL works only when nobody else has the file open: a running portal would write on into the old one."""
     try:
         with engines.opened(target) as connection:

@@ -2,9 +2,26 @@
 
 from flask_babel import lazy_gettext as _l
 
-from medportal.backups import nightly, records
+from medportal.backups import nightly, offsite, records
 from medportal.health.findings import Finding, duration, fine, problem
 from medportal.lib.dates import utc_now
+
+
+def elsewhere() -> Finding | None:
+    """None where no other place was named, or nothing was copied yet."""
+    newest = next(iter(records.every()), None)
+    if newest is None or newest.copied is None or offsite.place() is None:
+        return None
+    if newest.copied:
+        return fine("copy", _l("The newest backup is in the other place too."))
+    return problem(
+        "copy",
+        _l("The newest backup did not reach the other place."),
+        _l(
+            "Run: `flask backup make`, and see in the log why. Is `BACKUP_COPY_TO` right, is the folder or the other "
+            "machine there, and is there room?"
+        ),
+    )
 
 
 def age() -> Finding | None:

@@ -14,6 +14,7 @@ CHECKS = (
     Check("integrity", database.integrity, database=True, thorough=True),
     Check("migrations", database.migrations, database=True),
     Check("backup", backups.age, database=True),
+    Check("copy", backups.elsewhere),
     Check("disk", machine.disk),
     Check("jobs", work.loop, database=True),
     Check("job_errors", work.errors, database=True),

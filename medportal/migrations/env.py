@@ -1,5 +1,6 @@
-"""Alembic's environment. SQLite's batch mode copies tables, so foreign keys are off meanwhile and checked afterwards:
-with them on, dropping a parent's old copy would delete its children."""
+"""Alembic's environment. All migrations of an upgrade are one transaction, on SQLite too (its DDL can be taken back):
+whoever is killed or fails in the middle leaves the old database. SQLite's batch mode copies tables, so foreign keys are
+off meanwhile and checked before the end: with them on, dropping a parent's old copy would delete its children."""
 
 from typing import Any
 
@@ -37,17 +38,16 @@ def run_online() -> None:
                 connection=connection,
                 target_metadata=target,
                 include_object=include_object,
-                transaction_per_migration=True,
+                transactional_ddl=True,
                 **extra,
             )
             with context.begin_transaction():
                 context.run_migrations()
-            if connection.in_transaction():
-                connection.commit()
-            if sqlite:
-                broken = raw.execute("PRAGMA foreign_key_check").fetchall()
+                broken = raw.execute("PRAGMA foreign_key_check").fetchall() if sqlite else None
                 if broken:
                     raise RuntimeError(f"the migration left rows without their parent: {broken[:5]}")
+            if connection.in_transaction():
+                connection.commit()
         finally:
             if sqlite:
                 raw.execute("PRAGMA foreign_keys=ON")

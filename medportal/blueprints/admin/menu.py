@@ -116,6 +116,14 @@ NEEDS = (
         urgent=True,
     ),
     Need(
+        backup_queries.failed_copies,
+        backup_queries.say_failed_copy,
+        "backups.index",
+        {},
+        "triangle-alert",
+        OWNERS,
+    ),
+    Need(
         subscription_queries.paused,
         subscription_queries.say_paused,
         "subscriptions.admin_digests",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flask_babel import gettext
 
-from medportal.backups import nightly, records
+from medportal.backups import nightly, offsite, records
 from medportal.lib.dates import utc_now
 
 
@@ -14,6 +14,15 @@ def late_count() -> int:
 
 def say_late(_n: int) -> str:
     return gettext("The last backup that was tried out is more than a day and a half old.")
+
+
+def failed_copies() -> int:
+    newest = next(iter(records.every()), None)
+    return int(newest is not None and newest.copied is False and offsite.place() is not None)
+
+
+def say_failed_copy(_n: int) -> str:
+    return gettext("The newest backup did not reach the other place.")
 
 
 def hours_since(moment: datetime | None) -> int | None:

@@ -29,7 +29,7 @@ def index() -> str:
         late=nightly.is_late(utc_now()),
         attempt=records.attempt(),
         asked=records.is_asked(),
-        elsewhere=offsite.folder() is not None,
+        elsewhere=offsite.place() is not None,
         backups_done=DONE,
     )
 
