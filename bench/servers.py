@@ -215,7 +215,10 @@ def crowd(port: int, plan: Plan, script: Any, moment: Moment | None = None) -> t
 
 @contextmanager
 def started(server: Server, app: str, port: int, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, *server.command.format(port=port, app=app, bin=Path(sys.executable).parent).split()]
+    command = [
+        sys.executable,
+        *server.command.format(port=port, app=app, bin=Path(sys.executable).parent).split(),
+    ]
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | settings, stdout=out, stderr=out, start_new_session=True
@@ -302,7 +305,9 @@ def cost(server: Server, app: str, seconds: int) -> float:
         crowd(port, Plan(kept=CONNECTIONS), _pause(0.5))
         before = cpu(process.pid)
         if shutil.which("wrk"):
-            command = f"wrk --threads=1 --connections={CONNECTIONS} --duration={seconds} http://127.0.0.1:{port}/"
+            command = (
+                f"wrk --threads=1 --connections={CONNECTIONS} --duration={seconds} http://127.0.0.1:{port}/"
+            )
             told = subprocess.run(command.split(), capture_output=True, text=True, check=True).stdout
             answers = int(told.partition(" requests in ")[0].split()[-1])
         else:
@@ -414,7 +419,9 @@ def kills(server: Server, tries: int) -> str:
 
     with started(server, "bench.served:hello", port, BENCH_START="0.3") as process:
         awake(port)
-        fast, slow = crowd(port, Plan(kept=4, fresh=2, slow=4), lambda seen, slow: script(seen, slow, process), moment)
+        fast, slow = crowd(
+            port, Plan(kept=4, fresh=2, slow=4), lambda seen, slow: script(seen, slow, process), moment
+        )
     lost, own = fast.lost + slow.lost, fast.own + slow.own
     repeated = fast.repeated + slow.repeated
     return f"{len(lost)} others lost; of its own {own} lost, {repeated} repeated"

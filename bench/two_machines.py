@@ -280,7 +280,7 @@ def pictures(a: Machine, b: Machine) -> None:
     line("pictures", f"sent to A ({sent}): {seen} on A and B", "on both", seen == [200, 200])
 
 
-def mails(app: Flask, a: Machine, sink: object, happened: crowd.Happened) -> None:
+def mails(app: Flask, a: Machine, b: Machine, sink: object, happened: crowd.Happened) -> None:
     """A digest for all readers and as many letters of the outbox; A's loop is killed in the middle and comes back as
     systemd brings it back."""
     letters = sink.letters  # type: ignore[attr-defined]
@@ -448,7 +448,7 @@ def main() -> None:
         changes(a, b, content)
         sessions(a, b)
         pictures(a, b)
-        mails(app, a, sink, happened)
+        mails(app, a, b, sink, happened)
         one_machine_ends(door, a, signal.SIGTERM)
         one_machine_ends(door, b, signal.SIGKILL)
         database_restarts(door, [a, b], app, sink)
