@@ -322,7 +322,7 @@ def _waiting(app: Flask) -> int:
 
 
 class Crowd:
-    """Readers who never rest, each on the same door; when they got which answer."""
+    """Readers who never rest, one of whom sends a form; when they got which answer."""
 
     def __init__(self, door: Door) -> None:
         self.door, self.over = door, threading.Event()
@@ -332,7 +332,11 @@ class Crowd:
         while not self.over.is_set():
             path = PATHS[(number + len(self.seen)) % len(PATHS)]
             try:
-                status, body, _ = self.door.ask(path)
+                if number:
+                    status, body, _ = self.door.ask(path)
+                else:  # a form that is not filled in well, which nginx must not send twice
+                    status, body, _ = self.door.ask("/en/contact", form={"body": "short"})
+                    status = 200 if status == 422 else status
                 self.seen.append((time.monotonic(), str(status), "" if status == 200 else body))
             except (OSError, http.client.HTTPException) as error:
                 self.seen.append((time.monotonic(), type(error).__name__, ""))

@@ -7,6 +7,7 @@
 # one, as operations.md says. PYTHON names another interpreter than that of .venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export LC_ALL=C.UTF-8 # without a locale, PostgreSQL makes its cluster in SQL_ASCII
 export PYTHON="${PYTHON:-$PWD/.venv/bin/python}"
 for tool in nginx pg_virtualenv; do
   PATH=$PATH:/usr/sbin command -v $tool >/dev/null || { echo "needs $tool" >&2; exit 2; }

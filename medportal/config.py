@@ -176,10 +176,7 @@ def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
         "TRUSTED_HOSTS": hosts,
         "SECRET_KEY": values["SECRET_KEY"] or _kept_secret(instance),
         "SQLALCHEMY_DATABASE_URI": _database_uri(values["DATABASE_URL"], instance),
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            "hide_parameters": True,  # values of readers never reach a log
-            "pool_size": 20,  # at least as many as the server has threads
-        },
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values["DATABASE_URL"]),
         "SECURE_COOKIES": https,
         "REMEMBER_COOKIE_NAME": "\x00",  # Flask-Login's own cookie is not used, and none of that name can come in
         "FORM_SECONDS": values.get("FORM_SECONDS", 2),  # people need at least so long to fill in a form
@@ -209,6 +206,19 @@ def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
             "application/manifest+json",
         ],
     }
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "hide_parameters": True,  # values of readers never reach a log
+        "pool_size": 20,  # at least as many as the server has threads
+    }
+    if url.startswith("postgres"):
+        options["pool_pre_ping"] = (
+            True  # connections that a restarted PostgreSQL has cut are made anew, unseen
+        )
+        options["connect_args"] = {"connect_timeout": 5}  # a machine that is gone holds no thread for minutes
+    return options
 
 
 def _database_uri(url: str, instance: Path) -> str:

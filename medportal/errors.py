@@ -72,7 +72,12 @@ def _database_error(error: DatabaseError) -> Response:
     """A full, locked or damaged database: readers go on reading where that works, writers are told to come back."""
     if isinstance(error, IntegrityError | DataError | ProgrammingError):
         return _unexpected(error)
-    log.error("database", exc_info=error)
+    if (
+        error.connection_invalidated or error.statement is None
+    ):  # it is away: one line for each reader, no more
+        log.error("database: %s", error.orig)
+    else:
+        log.error("database", exc_info=error)
     response = page(500 if request.method in SAFE_METHODS else 503)
     response.status_code = 503
     response.headers["Retry-After"] = "120"
