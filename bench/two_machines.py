@@ -405,7 +405,11 @@ def database_restarts(door: Door, machines: list[Machine], app: Flask, sink: Sin
             seen = crowd.seen[first:]
             bad = [moment for moment, status, _ in seen if status != "200"]
             kinds = Counter(status for _, status, _ in seen if status != "200")
-            rude = [body for _, status, body in seen if status not in ("200", "503", str(FORM)) or "Traceback" in body]
+            rude = [
+                body
+                for _, status, body in seen
+                if status not in ("200", "503", str(FORM)) or "Traceback" in body
+            ]
             late = max(0.0, max(bad, default=0) - back)
             figures = f"away {back - begun:.1f} s; {dict(kinds) or 'no page'} instead of pages; well {late:.1f} s after it was back"
             line(f"PostgreSQL, {away} s", figures, "503 only, well in 2 s", not rude and late <= 2)

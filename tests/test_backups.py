@@ -302,6 +302,14 @@ def test_the_owner_decides_what_becomes_of_mail_after_a_restore(as_, in_app, wha
     assert not owner.get(f"/{lang}/admin/mail").all("section[aria-labelledby=restored]")
 
 
+def test_a_shared_folder_of_pictures_is_not_restored_over(make, run, elsewhere, tmp_path):
+    (tmp_path / "share").mkdir()
+    path, link = make(), Path(elsewhere.instance_path) / "media"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(tmp_path / "share")
+    assert "take it away first" in run("backup", "restore", str(path), of=elsewhere, code=1)
+
+
 def test_another_secret_key_is_said(make, make_app, tmp_path, worker_id, run):
     other = make_app(
         INSTANCE_PATH=tmp_path / "key",

@@ -99,6 +99,12 @@ def _check(manifest: Manifest, replace: bool) -> None:
         raise Refused(
             f"The archive is of a newer version ({manifest.version}, migration {manifest.migration}): update first."
         )
+    media = Path(current_app.instance_path) / "media"
+    if media.is_symlink() or media.is_mount():
+        raise Refused(
+            f"{media} is a link or another disk, which cannot be put aside: take it away first, and move the restored "
+            "pictures there afterwards."
+        )
     if not replace and not is_empty():
         raise Refused("There is a site here already. --replace puts it aside first.")
 
