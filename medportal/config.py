@@ -214,10 +214,8 @@ def _engine_options(url: str) -> dict[str, Any]:
         "pool_size": 20,  # at least as many as the server has threads
     }
     if url.startswith("postgres"):
-        options["pool_pre_ping"] = (
-            True  # connections that a restarted PostgreSQL has cut are made anew, unseen
-        )
-        options["connect_args"] = {"connect_timeout": 5}  # a machine that is gone holds no thread for minutes
+        # Connections that a restarted PostgreSQL has cut are made anew; a machine that is gone holds no thread for minutes.
+        options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
     return options
 
 

@@ -72,9 +72,8 @@ def _database_error(error: DatabaseError) -> Response:
     """A full, locked or damaged database: readers go on reading where that works, writers are told to come back."""
     if isinstance(error, IntegrityError | DataError | ProgrammingError):
         return _unexpected(error)
-    if (
-        error.connection_invalidated or error.statement is None
-    ):  # it is away: one line for each reader, no more
+    if error.connection_invalidated or error.statement is None:
+        # It is away: one line for each reader, no more.
         log.error("database: %s", error.orig)
     else:
         log.error("database", exc_info=error)

@@ -70,10 +70,8 @@ def backup_restore(file: Path, into: Path | None, replace: bool) -> None:
     if not into and done.manifest.migration != _head():
         upgrade()
         click.echo(f"The database was brought from migration {done.manifest.migration} to {_head()}.")
-    click.echo(
-        f"{done.held} letters that waited when the backup was made are held, and digests are paused: they may have left "
-        "since. Let them go or put them aside at the desk, under Mail and Digests."
-    )
+    if done.held:
+        click.echo(done.held)
     if done.aside:
         click.echo(f"What was here before: {done.aside}")
     if done.settings:

@@ -31,8 +31,8 @@ class Restored:
     settings: Path | None = None
     same_key: bool = True
     pictures: int = 0
-    held: int = 0
-    """Letters that waited, and wait for the owner's word now."""
+    held: str = ""
+    """What is said of mail that waits for the owner's word now."""
 
 
 def restore(path: Path, *, replace: bool = False) -> Restored:
@@ -66,7 +66,7 @@ def into(path: Path, target: Path) -> Restored:
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     with places.scratch(target) as room:
         manifest = archive.unpack(path, room)
-        name, held = manifest.member, 0
+        name, held = manifest.member, ""
         if manifest.database == "sqlite":
             trial.compare(manifest, *engines.facts_of_sqlite(room / name))
             name = "medportal.db"
@@ -79,7 +79,7 @@ def into(path: Path, target: Path) -> Restored:
     return done
 
 
-def _hold_in(database: Path) -> int:
+def _hold_in(database: Path) -> str:
     engine = sa.create_engine(f"sqlite:///{database}")
     with engine.begin() as connection:
         held = waiting.hold(connection)

@@ -15,10 +15,10 @@ REASON = "it waited when the backup was made"
 """Why such a letter is held, kept as its error; other held letters have none."""
 
 
-def hold(connection: sa.Connection) -> int:
-    """Letters are held and, where there are subscribers, all digests are paused: how many letters that is."""
+def hold(connection: sa.Connection) -> str:
+    """Letters are held and, where there are subscribers, all digests are paused: what to say of it, or ""."""
     if not sa.inspect(connection).has_table(Delivery.__tablename__):
-        return 0
+        return ""
     free = {"lease_until": None, "leased_by": None}
     held = connection.execute(
         sa.update(Outbox)
@@ -26,10 +26,15 @@ def hold(connection: sa.Connection) -> int:
         .values(state=MailState.HELD, error=REASON, **free)
     )
     connection.execute(sa.update(Delivery).where(Delivery.state == MailState.QUEUED).values(**free))
+    said = f"{held.rowcount} letters that waited when the backup was made are held" if held.rowcount else ""
     if connection.scalar(sa.select(Subscriber.id).limit(1)) is not None:
         _pause(connection)
-    waiting = sa.select(sa.func.count()).select_from(Delivery).where(Delivery.state == MailState.QUEUED)
-    return int(held.rowcount) + (connection.scalar(waiting) or 0)
+        said = f"{said}, and digests are paused" if said else "Digests are paused"
+    return (
+        f"{said}: what was due may have left since. Decide at the desk, under Mail and Digests."
+        if said
+        else ""
+    )
 
 
 def _pause(connection: sa.Connection) -> None:
