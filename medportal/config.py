@@ -189,10 +189,7 @@ def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
         "TRUSTED_HOSTS": hosts,
         "SECRET_KEY": values["SECRET_KEY"] or _kept_secret(instance),
         "SQLALCHEMY_DATABASE_URI": _database_uri(values["DATABASE_URL"], instance),
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            "hide_parameters": True,  # values of readers never reach a log
-            "pool_size": 20,  # at least as many as the server has threads
-        },
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values["DATABASE_URL"]),
         "SECURE_COOKIES": https,
         "REMEMBER_COOKIE_NAME": "\x00",  # Flask-Login's own cookie is not used, and none of that name can come in
         "PAGE_CACHE_EVERY": values.get(
@@ -225,6 +222,17 @@ def _derived(values: dict[str, Any], instance: Path) -> dict[str, Any]:
             "application/manifest+json",
         ],
     }
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "hide_parameters": True,  # values of readers never reach a log
+        "pool_size": 20,  # at least as many as the server has threads
+    }
+    if url.startswith("postgres"):
+        # Connections that a restarted PostgreSQL has cut are made anew; a machine that is gone holds no thread for minutes.
+        options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+    return options
 
 
 def _database_uri(url: str, instance: Path) -> str:

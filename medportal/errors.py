@@ -72,7 +72,11 @@ def _database_error(error: DatabaseError) -> Response:
     """A full, locked or damaged database: readers go on reading where that works, writers are told to come back."""
     if isinstance(error, IntegrityError | DataError | ProgrammingError):
         return _unexpected(error)
-    log.error("database", exc_info=error)
+    if error.connection_invalidated or error.statement is None:
+        # It is away, or left alone: one line for each reader, no more.
+        log.error("database: %s", error.orig)
+    else:
+        log.error("database", exc_info=error)
     writing = request.method not in SAFE_METHODS
     response = page(503 if writing and not is_no_passing_trouble(error) else 500)
     response.status_code = 503

@@ -20,7 +20,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -59,6 +59,7 @@ def init_app(app: Flask) -> None:
             event.listen(db.engine, "begin", _begin_sqlite)
     app.before_request(_mark_safe_request)
     app.teardown_request(_unmark_request)
+    app.teardown_appcontext(_end_session)
     before_render_template.connect(_render_as_reader, app)
 
 
@@ -134,6 +135,16 @@ def _render_as_reader(_app: Flask, **_context: Any) -> None:
 
 def _unmark_request(_error: BaseException | None) -> None:
     _reading.set(False)
+
+
+def _end_session(_error: BaseException | None) -> None:
+    """Before Flask-SQLAlchemy does it: a connection that was cut when the page was ready costs nobody the page."""
+    try:
+        db.session.remove()
+    except DBAPIError as error:
+        db.session.registry.clear()
+        if not error.connection_invalidated:
+            raise
 
 
 def insert(table: Any) -> Any:

@@ -5,6 +5,7 @@ hundred letters a second, building them would cost more than running them.
 """
 
 import os
+import secrets
 import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -23,7 +24,8 @@ from medportal.models.outbox import MailState, Outbox, Posted
 GIVE_UP = timedelta(days=2)
 BACKOFF = [timedelta(minutes=m) for m in (1, 2, 4, 8, 15, 30, 60, 120, 240, 480)]
 SLACK = timedelta(minutes=1)
-IDENTITY = f"{socket.gethostname()}:{os.getpid()}"
+IDENTITY = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(3)}"
+"""Ours alone: in containers, two loops may well have the same name and number."""
 _STEPS = 12  # answers that one letter waits for at most, from the greeting to the end of its text
 
 

@@ -36,9 +36,9 @@ class Sink:
 
 
 @contextmanager
-def smtp_sink(port: int = 0) -> Iterator[tuple[Sink, int]]:
+def smtp_sink(port: int = 0, kind: type[Any] = Sink) -> Iterator[tuple[Any, int]]:
     """The sink and the port it listens on."""
-    sink = Sink()
+    sink = kind()
     controller = Controller(sink, hostname="127.0.0.1", port=port or _free_port())
     controller.start()
     try:

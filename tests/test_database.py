@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from flask import request_finished
 from flask_migrate import downgrade, upgrade
 
 from medportal import audit, extensions
@@ -16,6 +17,7 @@ from medportal.blueprints.content.drafts import TextDraft
 from medportal.changes import content_changed
 from medportal.demo import cast, loader
 from medportal.extensions import db, reading
+from medportal.logs import log
 from medportal.models.content import Content, ContentText, Part, Section, Status
 from medportal.models.setting import site_version
 from medportal.models.trust import Review, Revision
@@ -73,6 +75,47 @@ def test_57_a_damaged_database_is_said_and_left_alone(make_app, tmp_path):
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert path.read_bytes() == b"this is no database " * 100
+
+
+def _cut():
+    """As a restart of PostgreSQL does."""
+    with sa.create_engine(db.engine.url, poolclass=sa.NullPool).connect() as other:
+        ours = "datname = current_database() AND pid <> pg_backend_pid()"
+        other.execute(sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}"))
+
+
+def test_connections_that_a_restarted_postgres_has_cut_cost_nobody_a_page(app, client, make_content):
+    make_content()
+    with app.app_context():
+        if db.engine.dialect.name != "postgresql":
+            return
+        assert client.get("/en/").status_code == 200
+        _cut()
+    assert client.get("/en/").status_code == 200
+    assert client.post("/en/contact", data={"body": "short"}, headers=ORIGIN).status_code == 422
+
+
+def test_a_connection_that_breaks_when_the_page_is_ready_costs_nobody_the_page(app, client, make_content):
+    make_content()
+    with app.app_context():
+        if db.engine.dialect.name != "postgresql":
+            return
+    with request_finished.connected_to(lambda *_a, **_k: _cut(), app):
+        assert client.get("/en/").status_code == 200
+    assert client.get("/en/").status_code == 200
+
+
+def test_a_database_that_is_away_fills_no_log(make_app, tmp_path, caplog):
+    url = f"sqlite:///{tmp_path}/new.db"
+    app = make_app(INSTANCE_PATH=tmp_path, DATABASE_URL=url, LOG_LEVEL="ERROR")
+    log.addHandler(caplog.handler)
+    try:
+        assert app.test_client().get("/en/").status_code == 503
+    finally:
+        log.removeHandler(caplog.handler)
+    [said] = [record for record in caplog.records if "database" in record.message]
+    assert "unable to open" in said.message
+    assert said.exc_info is None
 
 
 def test_56_while_another_process_writes_pages_are_read_and_forms_answer_kindly(sqlite, tmp_path):

@@ -70,6 +70,8 @@ def backup_restore(file: Path, into: Path | None, replace: bool) -> None:
     if not into and done.manifest.migration != _head():
         upgrade()
         click.echo(f"The database was brought from migration {done.manifest.migration} to {_head()}.")
+    if done.held:
+        click.echo(done.held)
     if done.aside:
         click.echo(f"What was here before: {done.aside}")
     if done.settings:

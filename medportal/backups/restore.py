@@ -4,7 +4,7 @@ import contextlib
 import json
 import shutil
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 
 from medportal import config
-from medportal.backups import archive, engines, places, trial
+from medportal.backups import archive, engines, places, trial, waiting
 from medportal.backups.manifest import SETTINGS, Damaged, Manifest
 from medportal.extensions import db, reading
 from medportal.lib.dates import utc_now
@@ -31,7 +31,8 @@ class Restored:
     settings: Path | None = None
     same_key: bool = True
     pictures: int = 0
-    notes: list[str] = field(default_factory=list)
+    held: str = ""
+    """What is said of mail that waits for the owner's word now."""
 
 
 def restore(path: Path, *, replace: bool = False) -> Restored:
@@ -48,6 +49,9 @@ def restore(path: Path, *, replace: bool = False) -> Restored:
         else:
             aside = _put_postgres(room / manifest.member, stamp, manifest)
         done = Restored(manifest, aside=aside, same_key=manifest.key == archive.key_of_this_site())
+        with db.engine.begin() as connection:
+            done.held = waiting.hold(connection)
+        db.engine.dispose()
         if _put_media(room / "media", instance, instance / stamp):
             done.aside = done.aside or str(instance / stamp)
         done.settings = _put_settings(room / SETTINGS, instance)
@@ -62,16 +66,25 @@ def into(path: Path, target: Path) -> Restored:
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     with places.scratch(target) as room:
         manifest = archive.unpack(path, room)
-        name = manifest.member
+        name, held = manifest.member, ""
         if manifest.database == "sqlite":
             trial.compare(manifest, *engines.facts_of_sqlite(room / name))
             name = "medportal.db"
+            held = _hold_in(room / manifest.member)
         (room / manifest.member).rename(target / name)
         (room / "media").rename(target / "media")
-        done = Restored(manifest, same_key=manifest.key == archive.key_of_this_site())
+        done = Restored(manifest, same_key=manifest.key == archive.key_of_this_site(), held=held)
         done.settings = _put_settings(room / SETTINGS, target)
         done.pictures = sum(name.startswith("media/") for name in manifest.files)
     return done
+
+
+def _hold_in(database: Path) -> str:
+    engine = sa.create_engine(f"sqlite:///{database}")
+    with engine.begin() as connection:
+        held = waiting.hold(connection)
+    engine.dispose()
+    return held
 
 
 def _check(manifest: Manifest, replace: bool) -> None:
@@ -85,6 +98,12 @@ def _check(manifest: Manifest, replace: bool) -> None:
     if manifest.migration not in known:
         raise Refused(
             f"The archive is of a newer version ({manifest.version}, migration {manifest.migration}): update first."
+        )
+    media = Path(current_app.instance_path) / "media"
+    if media.is_symlink() or media.is_mount():
+        raise Refused(
+            f"{media} is a link or another disk, which cannot be put aside: take it away first, and move the restored "
+            "pictures there afterwards."
         )
     if not replace and not is_empty():
         raise Refused("There is a site here already. --replace puts it aside first.")

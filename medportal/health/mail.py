@@ -8,6 +8,7 @@ from flask import current_app
 from flask_babel import lazy_gettext as _l
 
 from medportal import delivery
+from medportal.backups.waiting import REASON
 from medportal.extensions import db
 from medportal.health.choices import host, is_public, serious
 from medportal.health.findings import Finding, duration, fine, note, problem
@@ -136,7 +137,8 @@ def failed() -> Finding:
 
 
 def held() -> Finding | None:
-    waiting = db.session.scalar(sa.select(sa.func.count()).where(Outbox.state == MailState.HELD))
+    sign_ups = sa.and_(Outbox.state == MailState.HELD, Outbox.error != REASON)
+    waiting = db.session.scalar(sa.select(sa.func.count()).where(sign_ups))
     if not waiting:
         return None
     return note(

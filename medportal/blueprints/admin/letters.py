@@ -25,6 +25,7 @@ def letters() -> str:
         states=STATES,
         names=LETTERS,
         held=queries.held_count(),
+        restored=queries.restored_count(),
         suppressions=db.session.scalars(queries.suppressions().limit(100)).all(),
         jobs=queries.jobs(),
         to_files=not current_app.config["MAIL_SERVER"],
@@ -91,6 +92,21 @@ def settle_held(what: str) -> Response | str:
             back=url_for("admin.letters", state="held"),
         )
     (services.release_held if what == "release" else services.discard_held)(by=me())
+    db.session.commit()
+    return redirect(url_for("admin.letters", done=what), 303)
+
+
+@bp.post("/<lang:lang>/admin/mail/restored/<any(release, discard):what>")
+@owners
+def settle_restored(what: str) -> Response | str:
+    if what == "discard" and not request.form.get("sure"):
+        return render_template(
+            "admin/check.html",
+            heading=gettext("Put these emails aside"),
+            sentence=queries.say_put_aside(queries.restored_count()),
+            back=url_for("admin.letters", state="held"),
+        )
+    (services.release_restored if what == "release" else services.put_restored_aside)(by=me())
     db.session.commit()
     return redirect(url_for("admin.letters", done=what), 303)
 

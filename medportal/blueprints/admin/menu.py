@@ -89,6 +89,15 @@ NEEDS = (
         urgent=True,
     ),
     Need(
+        queries.restored_count,
+        queries.say_restored,
+        "admin.letters",
+        {"state": "held"},
+        "triangle-alert",
+        OWNERS,
+        urgent=True,
+    ),
+    Need(
         queries.failed_count,
         queries.say_failed,
         "admin.letters",

@@ -5,6 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from flask_babel import ngettext
 
+from medportal.backups import waiting
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.audit import Audit, AuditNetwork
@@ -19,7 +20,26 @@ def _letters(*conditions: sa.ColumnElement[bool]) -> int:
 
 
 def held_count() -> int:
-    return _letters(Outbox.state == MailState.HELD)
+    """Of sign-ups."""
+    return _letters(Outbox.state == MailState.HELD, Outbox.error != waiting.REASON)
+
+
+def restored_count() -> int:
+    """Held since a backup was restored."""
+    return _letters(Outbox.state == MailState.HELD, Outbox.error == waiting.REASON)
+
+
+def say_restored(n: int) -> str:
+    return ngettext(
+        "%(n)s email is held back: it waited when the backup was made, and may have been sent since.",
+        "%(n)s emails are held back: they waited when the backup was made, and may have been sent since.",
+        n,
+        n=n,
+    )
+
+
+def say_put_aside(n: int) -> str:
+    return ngettext("%(n)s email will never be sent.", "%(n)s emails will never be sent.", n, n=n)
 
 
 def say_held(n: int) -> str:

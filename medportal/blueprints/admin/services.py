@@ -4,6 +4,7 @@ is told to its member."""
 import sqlalchemy as sa
 
 from medportal import audit, tokens
+from medportal.backups import waiting
 from medportal.blueprints.accounts import second_factor
 from medportal.blueprints.accounts.recovery import shut_out, tell
 from medportal.blueprints.accounts.services import LASTS
@@ -87,7 +88,9 @@ def show_latest_members(shown: bool, *, by: str) -> None:
 
 def release_held(*, by: str) -> int:
     """Send the sign-up letters after all; their links run from now."""
-    rows = db.session.scalars(sa.select(Outbox).where(Outbox.state == MailState.HELD)).all()
+    rows = db.session.scalars(
+        sa.select(Outbox).where(Outbox.state == MailState.HELD, Outbox.error != waiting.REASON)
+    ).all()
     numbers = [row.data["token"] for row in rows if "token" in row.data]
     db.session.execute(sa.update(Token).where(Token.id.in_(numbers)).values(expires_at=utc_now() + LASTS))
     for row in rows:
@@ -98,14 +101,40 @@ def release_held(*, by: str) -> int:
 
 def discard_held(*, by: str) -> int:
     """They were an attack: nobody is written to, and the sign-ups lapse without their letters."""
-    gone = db.session.execute(sa.delete(Outbox).where(Outbox.state == MailState.HELD))
+    gone = db.session.execute(
+        sa.delete(Outbox).where(Outbox.state == MailState.HELD, Outbox.error != waiting.REASON)
+    )
     count: int = gone.rowcount  # type: ignore[attr-defined]
     audit.record("held letters discarded", actor=by, count=count)
     return count
 
 
+def release_restored(*, by: str) -> int:
+    """Send what waited when the backup was made. Links are not in a backup: letters that need one drop out."""
+    rows = db.session.scalars(
+        sa.select(Outbox).where(Outbox.state == MailState.HELD, Outbox.error == waiting.REASON)
+    ).all()
+    for row in rows:
+        _requeue(row)
+    audit.record("held letters released", actor=by, count=len(rows))
+    return len(rows)
+
+
+def put_restored_aside(*, by: str) -> int:
+    """They were sent before the restore, or nobody needs them. Their rows stay: the same cause writes no second one."""
+    aside = db.session.execute(
+        sa.update(Outbox)
+        .where(Outbox.state == MailState.HELD, Outbox.error == waiting.REASON)
+        .values(state=MailState.DROPPED, data={})
+        .execution_options(synchronize_session=False)
+    )
+    count: int = aside.rowcount  # type: ignore[attr-defined]
+    audit.record("held letters discarded", actor=by, count=count)
+    return count
+
+
 def _requeue(row: Outbox) -> None:
-    row.state, row.attempts = MailState.QUEUED, 0
+    row.state, row.attempts, row.error = MailState.QUEUED, 0, ""
     row.next_at = row.queued_at = utc_now()
 
 

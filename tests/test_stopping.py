@@ -1,0 +1,80 @@
+"""Stopped, both programs finish what they have in hand: a page that is being made, a letter on the line."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from http.client import HTTPConnection
+
+import pytest
+
+from medportal import jobs
+from medportal.config import ROOT
+from medportal.extensions import db
+from medportal.serve import SERVER
+from tests.test_mail import put, sink, states  # noqa: F401  # fixtures
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _asked(port, path):
+    """A connection on which this was asked, as soon as somebody listens."""
+    for _ in range(200):
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        with suppress(ConnectionRefusedError):
+            connection.request("GET", path)
+            return connection
+        time.sleep(0.02)
+    raise AssertionError("nobody listens")
+
+
+def test_the_server_finishes_pages_in_hand_and_ends_cleanly(port):
+    command = [*SERVER.replace("wsgi:app", "bench.served:hello").split(), f"--bind=127.0.0.1:{port}"]
+    server = subprocess.Popen([sys.executable, *command], cwd=ROOT)
+    try:
+        with closing(_asked(port, "/")) as first:
+            assert first.getresponse().read()
+        with closing(_asked(port, "/slow/400")) as slow:
+            time.sleep(0.1)
+            server.terminate()
+            answer = slow.getresponse()
+            assert (answer.status, len(answer.read())) == (200, int(answer.headers["Content-Length"]))
+        assert server.wait(5) == 0
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture
+def handlers():
+    """The loop takes the signals; afterwards they are as they were."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_the_jobs_program_finishes_the_letter_in_hand(app, sink, in_app, states, handlers):  # noqa: F811
+    in_app(lambda: [put(dedupe=str(number)) for number in range(5)])
+    taken = sink.handle_DATA
+
+    async def stopped_meanwhile(*details):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.3)
+        return await taken(*details)
+
+    sink.handle_DATA = stopped_meanwhile
+    with app.app_context():
+        jobs.Loop().run()
+        db.session.remove()
+    told, left = list(states().values()), len(sink.letters)
+    assert 0 < left < 5
+    assert (told.count("sent"), told.count("queued")) == (left, 5 - left)
