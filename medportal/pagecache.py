@@ -52,7 +52,7 @@ SLOT = "medportal.pagecache"
 class Page:
     """One kept answer: its bodies, each made once, and their headers."""
 
-    __slots__ = ("_headers", "_ready", "_short", "etag", "until", "weight")
+    __slots__ = ("_headers", "_ready", "_short", "etag", "made", "weight")
 
     def __init__(self, headers: Headers, body: bytes) -> None:
         self.etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
@@ -61,7 +61,7 @@ class Page:
         self._headers.append(etag)
         self._short = [etag, *((name, value) for name, value in headers if name.lower() in SHORT)]
         self._ready: dict[str, tuple[Headers, bytes]] = {}
-        self.until = time.monotonic() + LONGEST
+        self.made = time.time()
         self.weight = OVERHEAD + len(body) * 3 // 2  # compressed, both times together, it is less than half
         self._make("", body)
 
@@ -226,7 +226,7 @@ class PageCache:
 
     def _find(self, key: Key) -> Page | None:
         page = self._pages.get(key)
-        if page is None or time.monotonic() > page.until:
+        if page is None or not 0 <= time.time() - page.made < LONGEST:  # clocks may be set back
             return None
         try:
             self._pages.move_to_end(key)

@@ -37,13 +37,13 @@ def remembered(key: Hashable, make: Callable[[], Value]) -> Value:
         g.site_version = site_version()
     kept: dict[Hashable, tuple[int, float, Any]] = current_app.extensions["parts"]
     found = kept.get(key)
-    if found is not None and found[0] == g.site_version and time.monotonic() < found[1]:
+    if found is not None and found[0] == g.site_version and 0 <= time.time() - found[1] < LONGEST:
         value: Value = found[2]
         return value
     value = make()
     if len(kept) >= MOST:
         kept.clear()
-    kept[key] = (g.site_version, time.monotonic() + LONGEST, value)
+    kept[key] = (g.site_version, time.time(), value)
     return value
 
 

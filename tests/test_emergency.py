@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from medportal.blueprints.content.drafts import PartDraft, SectionDraft
 from medportal.blueprints.emergency import queries
+from medportal.changes import site_changed
 from medportal.extensions import db
 from medportal.models.emergency import EmergencyNumber
 
@@ -29,7 +30,7 @@ def make_number(in_app):
 
     def make(**values):
         row = EmergencyNumber(**({**SAMPLE, "checked_on": TODAY} | values))
-        return in_app(lambda: (db.session.add(row), db.session.flush(), row.id)[-1])
+        return in_app(lambda: (db.session.add(row), site_changed(), db.session.flush(), row.id)[-1])
 
     return make
 

@@ -147,7 +147,7 @@ def test_a_page_asks_the_same_number_of_questions_whatever_the_rows(
     for n in range(2, 12):
         make_content(title={"ar": f"ا {n}", "en": f"A {n}"}, categories=["heart"], references=references * 3)
     assert count_queries(lambda: read(path)) == few
-    assert few <= 28
+    assert few <= 16
 
 
 def test_a_ninth_kind_is_one_file(app, read, make_content, make_app, monkeypatch):

@@ -13,6 +13,7 @@ import time_machine
 from medportal import delivery, privacy
 from medportal.blueprints.accounts import erasure
 from medportal.blueprints.pages import services as pages
+from medportal.changes import site_changed
 from medportal.extensions import db
 from medportal.models.audit import Audit, AuditNetwork
 from medportal.models.message import Message
@@ -301,7 +302,7 @@ def test_latest_members_are_off_by_default_and_show_only_who_ticked(as_, make_us
     save(browser, name="Layla Secret", display_name="Layla Q", shown_publicly="y")
     make_user(NEW, display_name="Not asked")
     assert "Layla Q" not in read(f"/{lang}/").text
-    in_app(lambda: db.session.add(Setting(key="latest_members", value=True)))
+    in_app(lambda: (db.session.add(Setting(key="latest_members", value=True)), site_changed()))
     page = read(f"/{lang}/")
     assert "Layla Q" in page.text
     assert not {"Not asked", "Layla Secret", MEMBER} & set(page.html.split(">"))

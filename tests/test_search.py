@@ -304,6 +304,7 @@ def test_a_results_page_costs_the_same_whatever_it_shows(make_content, client, c
     one = count_queries(lambda: client.get("/en/search?q=asthma"))
     for n in range(8):
         disease(make_content, title=f"Asthma {n}")
+    client.get("/en/search?q=asthma")  # parts that many pages share are read again after a change
     assert count_queries(lambda: client.get("/en/search?q=asthma")) == one <= 24
 
 

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from medportal.blueprints.content import services as contents
+from medportal.changes import site_changed
 from medportal.extensions import db
 from medportal.models.content import Content
 from medportal.models.people import Person, PersonText
@@ -44,6 +45,7 @@ def make(in_app):
                 person.specialties = [found or Specialty(slug=slug, name=name)]
             db.session.add(person)
             db.session.flush()
+            site_changed()
             return person.id
 
         return in_app(keep)

@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from medportal.blueprints.consultants.labels import initials
+from medportal.changes import site_changed
 from medportal.demo import cast, loader
 from medportal.extensions import db
 from medportal.models.media import Media
@@ -91,7 +92,7 @@ def test_initials_stand_where_there_is_no_picture(read, make, in_app, lang):
     assert drawn.get_text(strip=True) == {"en": "L\u200cS", "ar": "ل\u200cن"}[lang]
     photo = Media(name="layla.webp", mime="image/webp", width=9, height=9, alt={"en": "A face", "ar": "وجه"})
     in_app(lambda: (db.session.add(photo), db.session.flush(), db.session.get_one(Person, 1))[-1])
-    in_app(lambda: setattr(db.session.get_one(Person, 1), "photo_id", 1))
+    in_app(lambda: (setattr(db.session.get_one(Person, 1), "photo_id", 1), site_changed()))
     assert read(f"/{lang}/consultants/").one(".portrait img")["src"] == "/media/layla.webp"
 
 

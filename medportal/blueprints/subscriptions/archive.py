@@ -26,7 +26,8 @@ def digests() -> str:
 def digest(number: int) -> str:
     """One week; `number` is the run's, the same in every language."""
     lang = current_language().code
-    edition = db.session.scalar(staging.archived(lang).where(Edition.digest_id == number))
+    query = staging.archived(lang).where(Edition.digest_id == number)
+    edition = db.session.scalar(query.options(joinedload(Edition.digest)))
     if edition is None:
         abort(404)
     return render_template("subscriptions/digest.html", edition=edition, entries=editions.entries_of(edition))
