@@ -24,7 +24,9 @@ class Server:
     def __enter__(self) -> "Server":
         command = [*SERVER.replace("wsgi:app", self.app).split(), f"--bind=127.0.0.1:{self.port}"]
         began = time.monotonic()
-        self.process = subprocess.Popen([sys.executable, *command], env={**os.environ, **MEMORY, **self.env}, cwd=ROOT)
+        self.process = subprocess.Popen(
+            [sys.executable, *command], env={**os.environ, **MEMORY, **self.env}, cwd=ROOT
+        )
         while True:
             try:
                 urlopen(f"http://127.0.0.1:{self.port}{self.path}", timeout=10).read()
