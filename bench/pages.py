@@ -12,6 +12,7 @@ is measured in this run, on this server, with these bytes. Compare the ratios: t
 import argparse
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import repeat
 from pathlib import Path
@@ -32,7 +33,8 @@ from medportal.importers.base import Options, run
 from medportal.models.listing import Listing
 
 PASSWORD = "a bench phrase that is long"
-MANY, FEW, ROUNDS = 1500, 200, 3
+MANY, FEW, ROUNDS = 1000, 150, 5
+PLAIN = {"bare": MANY, "hello": MANY, "jinja": 300}
 CONNECTIONS = 8
 KEPT, NOT_KEPT = {"PAGE_CACHE_MB": "32"}, {"PAGE_CACHE_MB": "0"}
 
@@ -77,18 +79,30 @@ class Line:
     cost: dict[str, float] = field(default_factory=dict)
 
 
-def cost(server: Server, request: bytes, times: int, status: int = 200) -> float:
-    """Milliseconds of processor time for one of `times` requests, the least of three rounds, after enough requests for
-    every worker to be warm."""
-    hammer(server.port, repeat(request, 60), connections=CONNECTIONS)
-    return min(_round(server, request, times, status) for _ in range(ROUNDS))
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of which server, `times` in a round."""
+
+    server: Server
+    request: bytes
+    times: int
+    status: int = 200
 
 
-def _round(server: Server, request: bytes, times: int, status: int) -> float:
-    before = server.cpu()
-    run_of = hammer(server.port, repeat(request, times), connections=CONNECTIONS)
-    assert run_of.statuses == {status: times}, f"{request!r} answered {run_of.statuses}"
-    return (server.cpu() - before) / times * 1000
+def costs(asked: dict[str, Asked]) -> dict[str, float]:
+    """Milliseconds of processor time for one request of each; the least of some rounds, in turn, so that whatever else
+    the machine does meets all of them alike. Enough requests before it for every worker to be warm."""
+    for one in asked.values():
+        hammer(one.server.port, repeat(one.request, 60), connections=CONNECTIONS)
+    rounds = [{name: _round(one) for name, one in asked.items()} for _ in range(ROUNDS)]
+    return {name: min(seen[name] for seen in rounds) for name in asked}
+
+
+def _round(one: Asked) -> float:
+    before = one.server.cpu()
+    run_of = hammer(one.server.port, repeat(one.request, one.times), connections=CONNECTIONS)
+    assert run_of.statuses == {one.status: one.times}, f"{one.request!r} answered {run_of.statuses}"
+    return (one.server.cpu() - before) / one.times * 1000
 
 
 def cookie(port: int) -> str:
@@ -109,26 +123,27 @@ def once(port: int, request: bytes) -> Answer:
 
 
 def measure(pages: dict[str, str], folder: Path) -> dict[str, Line]:
-    lines = {name: Line() for name in pages}
-    with Server("wsgi:app", NOT_KEPT, "/en/") as server:
-        member = cookie(server.port)
+    lines = {}
+    with Server("wsgi:app", NOT_KEPT, "/en/") as fresh, Server("wsgi:app", KEPT, "/en/") as keeping:
+        member = cookie(fresh.port)
         for name, path in pages.items():
-            lines[name].cost["not kept"] = cost(server, get(path), FEW)
-            lines[name].cost["member"] = cost(server, get(path, Cookie=member), FEW)
-            hammer(
-                server.port, [get(path)], look=lambda answer, n=name: (folder / n).write_bytes(answer.body)
-            )
-    with Server("wsgi:app", KEPT, "/en/") as server:
-        for name, path in pages.items():
-            etag = once(server.port, get(path)).header("etag")
-            lines[name].cost["kept"] = cost(server, get(path), MANY)
-            lines[name].cost["kept, br"] = cost(server, get(path, Accept_Encoding="br, gzip"), MANY)
-            lines[name].cost["304"] = cost(server, get(path, If_None_Match=etag), MANY, 304)
-    for name, line in lines.items():
-        line.bytes = (folder / name).stat().st_size
-        for app, times in (("bare", MANY), ("hello", MANY), ("jinja", FEW * 2)):
-            with Server(f"bench.plain:{app}", {"BENCH_BODY": str(folder / name)}) as server:
-                line.cost[app] = cost(server, get("/"), times)
+            once(keeping.port, get(path))
+            page = once(keeping.port, get(path))
+            body = folder / name
+            body.write_bytes(page.body)
+            plain = {"BENCH_BODY": str(body)}
+            with ExitStack() as stack:
+                servers = {app: stack.enter_context(Server(f"bench.plain:{app}", plain)) for app in PLAIN}
+                asked = {
+                    app: Asked(server, get("/"), times)
+                    for (app, times), server in zip(PLAIN.items(), servers.values(), strict=True)
+                }
+                asked["304"] = Asked(keeping, get(path, If_None_Match=page.header("etag")), MANY, 304)
+                asked["kept"] = Asked(keeping, get(path), MANY)
+                asked["kept, br"] = Asked(keeping, get(path, Accept_Encoding="br, gzip"), MANY)
+                asked["not kept"] = Asked(fresh, get(path), FEW)
+                asked["member"] = Asked(fresh, get(path, Cookie=member), FEW)
+                lines[name] = Line(len(page.body), costs(asked))
     return lines
 
 
@@ -176,7 +191,7 @@ def growth(options: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory() as folder:
             pages = site(options, texts, folder)
             with Server("wsgi:app", NOT_KEPT, "/en/") as server:
-                seen.append({name: cost(server, get(pages[name]), FEW) for name in most})
+                seen.append(costs({name: Asked(server, get(pages[name]), FEW) for name in most}))
         print(f"{texts:>8} texts: " + ", ".join(f"{name} {ms:.2f} ms" for name, ms in seen[-1].items()))
     for name, limit in most.items():
         ratio = seen[-1][name] / seen[0][name]

@@ -16,11 +16,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 import brotli
 import sqlalchemy as sa
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -54,14 +54,14 @@ class Page:
 
     __slots__ = ("_headers", "_ready", "_short", "etag", "made", "weight")
 
-    def __init__(self, headers: Headers, body: bytes) -> None:
+    def __init__(self, headers: Headers, body: bytes, made: float) -> None:
         self.etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
         etag = ("ETag", f"W/{self.etag}")  # weak: the same words in whichever encoding
         self._headers = [(name, value) for name, value in headers if name.lower() not in NOT_KEPT]
         self._headers.append(etag)
         self._short = [etag, *((name, value) for name, value in headers if name.lower() in SHORT)]
         self._ready: dict[str, tuple[Headers, bytes]] = {}
-        self.made = time.time()
+        self.made = made
         self.weight = OVERHEAD + len(body) * 3 // 2  # compressed, both times together, it is less than half
         self._make("", body)
 
@@ -80,7 +80,7 @@ class Page:
 
     def answer(self, environ: Environ, start_response: Any, extra: Headers) -> Iterable[bytes]:
         known = environ.get("HTTP_IF_NONE_MATCH")
-        if known is not None and self.etag in known:
+        if known is not None and (self.etag in known or known.strip() == "*"):
             start_response("304 NOT MODIFIED", self._short + extra)
             return ()
         encoding = best_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
@@ -122,6 +122,8 @@ class Slot:
         self.leads = False
         self.page: Page | None = None
         self.understood: dict[str, str] = {}
+        self.births: list[float] = []
+        """When the remembered parts of the page were made."""
         self.status = ""
         self.headers: Headers = []
 
@@ -155,7 +157,7 @@ class PageCache:
         )
         self._marked = app.debug
         self._pages: OrderedDict[Key, Page] = OrderedDict()
-        self._hosts: set[object] = set()
+        self._hosts: OrderedDict[object, None] = OrderedDict()
         self._size = 0
         self._version: int | None = None
         self._asked = float("-inf")
@@ -240,7 +242,7 @@ class PageCache:
         try:
             body = self._inner(environ, slot.start_response)
             if slot.page is None and slot.may_be_kept():
-                slot.page = Page(slot.headers, b"".join(body))
+                slot.page = Page(slot.headers, b"".join(body), min(time.time(), *slot.births, float("inf")))
                 if hasattr(body, "close"):
                     body.close()
                 self._keep(slot, slot.page, host)
@@ -256,8 +258,9 @@ class PageCache:
         with self._lock:
             if slot.version != self._version:
                 return
-            if len(self._hosts) < MOST_HOSTS:
-                self._hosts.add(host)
+            self._hosts[host] = None
+            while len(self._hosts) > MOST_HOSTS:
+                self._hosts.popitem(last=False)
             before = self._pages.pop(slot.key, None)
             self._pages[slot.key] = page
             self._size += page.weight - (before.weight if before else 0)
@@ -269,8 +272,9 @@ class PageCache:
         slot: Slot | None = request.environ.get(SLOT)
         if slot is None or not is_marked(current_app, request.endpoint, "kept"):
             return None
-        slot.kept = True
-        g.understood = slot.understood
+        own = unquote(url_for(request.endpoint or "", **(request.view_args or {})))
+        slot.kept = request.path == own  # one address for one page: /digests/007 is answered, and not kept
+        g.understood, g.births = slot.understood, slot.births
         for name in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE"):
             request.environ.pop(name, None)
         mine = threading.Event()

@@ -36,14 +36,19 @@ def remembered(key: Hashable, make: Callable[[], Value]) -> Value:
     if "site_version" not in g:
         g.site_version = site_version()
     kept: dict[Hashable, tuple[int, float, Any]] = current_app.extensions["parts"]
+    births: list[float] = g.setdefault("births", [])
     found = kept.get(key)
     if found is not None and found[0] == g.site_version and 0 <= time.time() - found[1] < LONGEST:
+        births.append(found[1])
         value: Value = found[2]
         return value
+    made, before = time.time(), len(births)
     value = make()
+    made = min([made, *births[before:]])  # no younger than what it is made of
+    births.append(made)
     if len(kept) >= MOST:
         kept.clear()
-    kept[key] = (g.site_version, time.time(), value)
+    kept[key] = (g.site_version, made, value)
     return value
 
 

@@ -1,11 +1,11 @@
 """Flask, with a memory for what every page asks a hundred times: addresses and translated words."""
 
 from collections.abc import MutableMapping
-from types import NoneType
 from typing import Any
 
 from flask import Flask, has_request_context
 from flask.globals import request_ctx
+from flask.sansio.app import App
 from flask.templating import Environment
 from flask_babel import get_locale, gettext
 from jinja2 import pass_eval_context
@@ -15,13 +15,17 @@ from markupsafe import Markup
 from medportal.content_types.base import ContentType
 from medportal.i18n import current_language
 
-MOST_ADDRESSES = 20_000
-_PLAIN = {str, int, NoneType}
-"""What tells one address from another without doubt, and is a key of a dictionary."""
-_words: dict[tuple[Any, str, bool], str] = {}
+MOST_ADDRESSES = 10_000
+LONGEST = 100
+"""Longer values come from readers, as do words that are searched for; neither is remembered."""
 
 
 class _Templates(Environment):
+    def __init__(self, app: App, **options: Any) -> None:
+        super().__init__(app, **options)
+        self.words: dict[tuple[Any, str, bool], str] = {}
+        """What was translated already, by locale and words."""
+
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """One dictionary for all templates: Jinja compares its names at every import of macros."""
         return super().make_globals(d) if d else self.globals
@@ -41,7 +45,11 @@ class Portal(Flask):
         for name, value in values.items():
             if value.__class__ is ContentType:
                 key += (name, value.path)
-            elif value.__class__ in _PLAIN and (value is None or name[0] != "_"):
+            elif (
+                value is None
+                or (value.__class__ is int and name[0] != "_")
+                or (value.__class__ is str and name[0] != "_" and name != "q" and len(value) <= LONGEST)
+            ):
                 key += (name, value)
             else:
                 return super().url_for(endpoint, **values)
@@ -60,11 +68,12 @@ class Portal(Flask):
 @pass_eval_context
 def translated(context: EvalContext, text: str, /, **values: Any) -> str:
     """Words of a template in the reader's language; as Jinja's own, but looked up once."""
+    known: dict[tuple[Any, str, bool], str] = context.environment.words  # type: ignore[attr-defined]
     key = (get_locale(), text, context.autoescape)
-    words = _words.get(key)
+    words = known.get(key)
     if words is None:
         words = gettext(text)
-        words = _words[key] = Markup(words) if context.autoescape else words  # noqa: S704  # our own catalogue
+        words = known[key] = Markup(words) if context.autoescape else words  # noqa: S704  # our own catalogue
     return words % values if values or "%" in words else words
 
 

@@ -3,6 +3,7 @@
 Requirement numbers in comments are those of docs/security.md.
 """
 
+from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Flask, Response, abort, current_app, request
@@ -29,10 +30,22 @@ def init_app(app: Flask) -> None:
     hops = app.config["PROXY_HOPS"]
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.wsgi_app = _at_the_root(app.wsgi_app)  # type: ignore[method-assign]
     app.before_request(refuse_foreign_origin)  # first: it needs no body, so nobody makes us wait for one
     app.before_request(refuse_broken_text)
     app.after_request(set_headers)
     app.after_request(set_caching)
+
+
+def _at_the_root(inner: Any) -> Any:
+    """The site stands at the root of its host. Servers may take a header of a reader for WSGI's SCRIPT_NAME, which would
+    go into every link, so it is not believed."""
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Any:
+        environ["SCRIPT_NAME"] = ""
+        return inner(environ, start_response)
+
+    return serve
 
 
 def refuse_broken_text() -> None:

@@ -17,7 +17,7 @@ from medportal.extensions import db
 from medportal.models.content import Content
 
 SERVER = (
-    "-m gunicorn --no-control-socket --worker-class=gthread --workers=2 --threads=16 --keep-alive=75 "
+    "-m gunicorn --no-control-socket --worker-class=gthread --workers=2 --threads=16 --keep-alive=75 --forwarder-headers= "
     "--graceful-timeout=10 --log-level=warning wsgi:app"
 )
 JOBS = "-m flask jobs run --loop"

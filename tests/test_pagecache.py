@@ -231,18 +231,50 @@ def test_a_change_empties_what_is_kept_everywhere(app, make_app, make_content, c
         assert b"Other words" in reader.get(path).data
 
 
-def test_nothing_is_kept_while_the_counter_cannot_be_read(client, app, entered):
+def test_nothing_is_kept_while_the_counter_cannot_be_read(client, in_app, entered):
+    def rename(old, new):
+        in_app(lambda: db.session.execute(sa.text(f"ALTER TABLE {old} RENAME TO {new}")))
+
     client.get("/en/")
-    with app.app_context():
-        db.session.execute(sa.text("ALTER TABLE site_version RENAME TO elsewhere"))
-        db.session.commit()
-        try:
-            client.get("/en/")
-            client.get("/en/")
-        finally:
-            db.session.execute(sa.text("ALTER TABLE elsewhere RENAME TO site_version"))
-            db.session.commit()
+    rename("site_version", "elsewhere")
+    try:
+        for _ in range(2):
+            assert client.get("/en/").status_code >= 500
+    finally:
+        rename("elsewhere", "site_version")
     assert len(entered) == 3
+
+
+@pytest.mark.parametrize("root", ["/evil", "//evil.example", "/en"])
+@pytest.mark.parametrize("megabytes", [0, 1])
+def test_nobody_but_the_server_says_where_the_site_stands(make_app, make_content, root, megabytes):
+    """gunicorn takes a header of that name for WSGI's SCRIPT_NAME."""
+    make_content()
+    client = make_app(PAGE_CACHE_MB=megabytes).test_client()
+    client.get(f"{root}/en/diseases/", environ_overrides={"SCRIPT_NAME": root, "PATH_INFO": "/en/diseases/"})
+    for path in ("/en/diseases/", "/en/"):
+        assert "evil" not in client.get(path).get_data(as_text=True)
+
+
+def test_a_page_is_no_younger_than_its_parts(client, time_machine):
+    time_machine.move_to("2026-03-01 10:00:00+00:00", tick=False)
+    client.get("/en/categories/")
+    time_machine.shift(50)
+    client.get("/en/polls/")
+    time_machine.shift(20)
+    layer = client.application.wsgi_app
+    assert layer._find(("/en/polls/", "", False)) is None
+
+
+def test_one_page_has_one_address(client, is_kept):
+    assert is_kept("/sitemap-en-1.xml")
+    assert not is_kept("/sitemap-en-01.xml")
+
+
+def test_many_names_of_a_site_do_not_push_out_the_one_in_use(client, is_kept):
+    for port in range(60):
+        client.get("/en/", headers={"Host": f"localhost:{port}"})
+    assert is_kept("/en/")
 
 
 def test_a_page_that_changed_while_it_was_rendered_is_not_kept(app, client, entered):

@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from medportal.blueprints.consultants.labels import initials
+from medportal.blueprints.people import services as people
 from medportal.changes import site_changed
 from medportal.demo import cast, loader
 from medportal.extensions import db
@@ -298,3 +299,14 @@ def test_sample_profiles_say_so_everywhere_and_go_without_a_trace(read, in_app, 
     tables = (Person, PersonText, Place, CredentialCheck, ProfileChange)
     assert in_app(lambda: [db.session.scalar(sa.select(sa.func.count(t.id))) for t in tables]) == [0] * 5
     assert read(f"/{lang}/consultants/").all(".empty")
+
+
+def test_somebody_who_is_deleted_is_gone_at_once(read, make, in_app, lang):
+    number = make()
+    for path in (f"/{lang}/", f"/{lang}/consultants/"):
+        assert NAMES[lang] in read(path).text
+    read(profile(lang))
+    in_app(lambda: people.delete_person(db.session.get_one(Person, number), by="owner"))
+    for path in (f"/{lang}/", f"/{lang}/consultants/"):
+        assert NAMES[lang] not in read(path).text
+    read(profile(lang), 404)

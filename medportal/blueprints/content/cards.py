@@ -32,7 +32,8 @@ def card(
 def _manner() -> tuple[Hashable, ...]:
     """What else a card follows from: the language, and how the owner wants digits and months; asked once a request."""
     if "card_manner" not in g:
-        g.card_manner = str(get_locale()), choices.arabic_digits(), choices.arabic_region()
+        chosen = choices.arabic_digits(), choices.arabic_region()
+        g.card_manner = current_app.jinja_env, str(get_locale()), *chosen
     manner: tuple[Hashable, ...] = g.card_manner
     return manner
 

@@ -35,7 +35,10 @@ from medportal.models.taxonomy import Category
 from medportal.models.treatment import Treatment, TreatmentText
 from medportal.models.trust import Credit, Reference, Review, Revision
 from medportal.models.types import localize
+from medportal.parts import remembered
 
+RELATED, ALIKE = 12, 3
+"""How many related things a page names, and how many others of its category."""
 NUMBER: sa.BindParameter[int] = sa.bindparam("number")
 LANG: sa.BindParameter[str] = sa.bindparam("lang")
 """Values of the statements below, which are built once: building costs more than asking."""
@@ -222,7 +225,7 @@ def _related() -> sa.Select[*tuple[Any, ...]]:
         .join(chosen, chosen.c.id == Listing.content_id)
         .where(Listing.lang == LANG)
         .order_by(chosen.c.n, Listing.content_id)
-        .limit(12)
+        .limit(RELATED)
     )
 
 
@@ -230,24 +233,23 @@ def same_category(category_id: int | None, lang: str, without: Sequence[int]) ->
     """A few others of a category in this language, newest first; imported texts are left to the category's page."""
     if category_id is None:
         return []
-    asked = {"number": category_id, "lang": lang, "without": list(without)}
-    return db.session.execute(_same_category(), asked).all()
+    asked = {"number": category_id, "lang": lang}
+    newest = remembered(
+        ("newest in category", category_id, lang),
+        lambda: db.session.execute(_newest_in_category(), asked).all(),
+    )
+    return [entry for entry in newest if entry.content_id not in without][:ALIKE]
 
 
 @cache
-def _same_category() -> sa.Select[*tuple[Any, ...]]:
+def _newest_in_category() -> sa.Select[*tuple[Any, ...]]:
+    """As many as a page may have named already, and a few more."""
     return (
         sa.select(*COLUMNS)
         .join(ContentCategory, ContentCategory.content_id == Listing.content_id)
-        .where(
-            Listing.lang == LANG,
-            ContentCategory.category_id == NUMBER,
-            Listing.content_id.not_in(sa.bindparam("without", expanding=True)),
-            Listing.own,
-            Listing.on_home,
-        )
+        .where(Listing.lang == LANG, ContentCategory.category_id == NUMBER, Listing.own, Listing.on_home)
         .order_by(Listing.date.desc(), Listing.content_id.desc())
-        .limit(3)
+        .limit(1 + RELATED + ALIKE)
     )
 
 

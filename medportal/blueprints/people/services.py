@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from medportal import audit
 from medportal.blueprints.people import merging, queries, standing
+from medportal.changes import site_changed
 from medportal.extensions import db
 from medportal.models.consultation import Answer, Question
 from medportal.models.people import Person, PersonSpecialty
@@ -151,3 +152,4 @@ def delete_person(person: Person, *, by: str) -> None:
     audit.record("person deleted", person, actor=by)
     db.session.delete(person)
     db.session.flush()
+    site_changed()

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from medportal.changes import site_changed
 from medportal.choices import setting
 from medportal.extensions import db, insert
 from medportal.i18n import LANGUAGES
@@ -90,9 +91,12 @@ def questions_open() -> bool:
 
 def look_in() -> None:
     """Somebody who answers for the questions is here. Flushes."""
+    was_closed = not questions_open()
     now = utc_now().isoformat(timespec="seconds")
     db.session.execute(
         insert(Setting)
         .values(key="questions_looked_in_at", value=now)
         .on_conflict_do_update(index_elements=["key"], set_={"value": now})
     )
+    if was_closed:
+        site_changed()  # pages offer the way to ask
