@@ -21,7 +21,7 @@ from medportal.blueprints.consultants import expiry
 from medportal.blueprints.editing import publishing, reminders
 from medportal.blueprints.polls import services as polls
 from medportal.blueprints.questions import upkeep as questions
-from medportal.digests import bounces, staging
+from medportal.digests import bounces, lateness, staging
 from medportal.extensions import db, is_no_passing_trouble, reading
 from medportal.health import heartbeat
 from medportal.importers import runs as imports
@@ -59,6 +59,7 @@ JOBS = (
     Recurring("reviews", timedelta(hours=1), reminders.remind),
     Recurring("credentials", timedelta(hours=1), expiry.tell),
     Recurring("questions", timedelta(hours=1), questions.keep),
+    Recurring("digests-late", timedelta(hours=1), lateness.work),
     Recurring("backups", timedelta(seconds=30), nightly.work, lease=timedelta(hours=2)),
     Recurring("clean-up", timedelta(hours=1), retention.clean_up),
 )

@@ -77,6 +77,7 @@ LETTERS = {
     "review_due": _l("Reviews that fall due"),
     "credential_expired": _l("Checks of credentials that ran out"),
     "backup_missing": _l("Backups that did not happen"),
+    "digest_missing": _l("Digests that were not written"),
     "subscribe": _l("Confirmation of a subscription"),
     "message_answer": _l("Answer to a message"),
     "digest": _l("Digest"),

@@ -13,7 +13,7 @@ import time_machine
 from medportal import delivery
 from medportal.blueprints.content import services
 from medportal.blueprints.content.revisions import draft_of
-from medportal.digests import letters, schedule, staging, subscribers, writers
+from medportal.digests import lateness, letters, schedule, staging, subscribers, writers
 from medportal.digests.editions import Entry
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
@@ -505,6 +505,28 @@ def test_the_weekly_digest_of_everything_is_kept_for_all(in_app, read, make_cont
     in_app(lambda: run("weekly"))
     assert len(read(f"/{lang}/digests/").all(".rows a")) == 1  # a week without news leaves no page
     read(f"/{lang}/digests/99999", 404)
+
+
+def test_owners_hear_of_a_digest_that_was_not_written(make_user, in_app, letters, make_content, time_machine):
+    time_machine.move_to("2026-03-02 12:00:00+00:00")
+    make_user("owner@mail.example.com", role="owner")
+    make_user("editor@mail.example.com", role="editor")
+    make_content("news")
+    in_app(staging.keep)
+    in_app(lateness.work)
+    time_machine.move_to("2026-03-03 08:00:00+00:00")
+    in_app(lateness.work)  # due at four by the clock of UTC: not late yet
+    assert not letters()
+    time_machine.move_to("2026-03-03 12:00:00+00:00")
+    for _ in range(2):
+        in_app(lateness.work)
+    assert [(letter.to, letter.name) for letter in letters()] == [
+        ("owner@mail.example.com", "digest_missing")
+    ]
+    in_app(staging.keep)
+    time_machine.move_to("2026-03-04 02:00:00+00:00")
+    in_app(lateness.work)
+    assert len(letters()) == 1
 
 
 # What happens is noted

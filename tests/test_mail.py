@@ -37,6 +37,7 @@ LETTERS = {
     "review_due": {"count": 2},
     "credential_expired": {"count": 2},
     "backup_missing": {"last": AT},
+    "digest_missing": {},
     "subscribe": {"purpose": "subscribe"},
     "message_answer": {
         "kind": "report",

@@ -111,6 +111,12 @@ def _somebody_waits(upto: int) -> bool:
     return db.session.scalar(waits.limit(1)) is not None
 
 
+def is_missing(frequency: str, now: datetime) -> bool:
+    """Whether the run that was due before `now` has not been opened."""
+    moment = schedule.last_due(frequency, now)
+    return moment >= schedule.choice().since and not _was_opened(frequency, moment, utc_now())
+
+
 def _was_opened(frequency: str, moment: datetime, now: datetime) -> bool:
     """Whether there is a run for this moment or one after it; one of the future is a wrong clock's."""
     found = sa.select(Digest.id).where(

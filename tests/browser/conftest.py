@@ -51,6 +51,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "LOG_LEVEL": "CRITICAL",
         "SECRET_KEY": "a key for tests only, long enough to pass",
         "FORM_SECONDS": 0,
+        "PAGE_CACHE_EVERY": 0,
         "STAFF_2FA": "optional",
         "RATE_LIMITS": False,
     }
@@ -95,6 +96,7 @@ def empty_site(tmp_path: Path) -> Iterator[str]:
             "DATABASE_URL": f"sqlite:///{tmp_path}/medportal.db",
             "LOG_LEVEL": "CRITICAL",
             "FORM_SECONDS": 0,
+            "PAGE_CACHE_EVERY": 0,
         }
     )
     with app.app_context():
@@ -180,6 +182,7 @@ def secure_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "LOG_LEVEL": "CRITICAL",
             "SITE_URL": f"https://localhost:{port}",
             "FORM_SECONDS": 0,
+            "PAGE_CACHE_EVERY": 0,
         }
     )
     with app.app_context():

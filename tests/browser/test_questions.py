@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from medportal import mail
+from medportal.changes import site_changed
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.consultation import Question
@@ -30,6 +31,7 @@ def takes_questions(within):
             "questions_looked_in_at": utc_now().isoformat(),
         }
         db.session.add_all(Setting(key=key, value=value) for key, value in values.items())
+        site_changed()
         return list(values)
 
     keys = within(arrange)
