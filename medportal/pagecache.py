@@ -40,7 +40,7 @@ LONGEST = 60.0
 MOST_WAITING = 5.0
 """Seconds that a reader waits for another one's rendering of the same page before beginning an own one."""
 OVERHEAD = 4000
-"""What a kept page weighs beside its bodies, in bytes; measured, and rounded up."""
+"""What a kept page is taken to weigh beside its bodies, in bytes: headers, key, places in tables."""
 MOST_HOSTS = 50
 TRACKING = ("utm_", "fbclid", "gclid", "msclkid", "mc_cid", "mc_eid")
 """Beginnings of query names that others add to our links; pages never look at them."""
