@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import css_inline
+import sqlalchemy as sa
 from flask import Flask, current_app, g
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
@@ -28,7 +29,7 @@ from medportal.lib import addresses
 from medportal.lib.bidi import strip_controls
 from medportal.lib.dates import utc_now
 from medportal.models.outbox import MailState, Outbox
-from medportal.models.user import Token, User
+from medportal.models.user import Role, Token, User
 
 _inliner = css_inline.CSSInliner(keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
@@ -136,6 +137,13 @@ def queue(
         .on_conflict_do_nothing(index_elements=["dedupe"])
         .returning(Outbox)
     )
+
+
+def queue_for_owners(template: str, *, occasion: str, **data: Any) -> None:
+    """A letter to every owner, once for each `occasion`."""
+    owners = sa.select(User).where(User.role == Role.OWNER, User.disabled_at.is_(None)).order_by(User.id)
+    for owner in db.session.scalars(owners):
+        queue(template, to=owner.email, lang=owner.lang, dedupe=f"{occasion}:{owner.id}", user=owner, **data)
 
 
 @contextmanager

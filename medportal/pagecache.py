@@ -140,7 +140,7 @@ class Slot:
 
 
 def _no_write(_data: bytes) -> None:
-    raise NotImplementedError("nothing here writes outside of its answer")
+    raise RuntimeError("nothing here writes outside of its answer")
 
 
 class PageCache:

@@ -16,7 +16,7 @@ from medportal.choices import zone
 from medportal.extensions import db, reading
 from medportal.lib.dates import utc_now
 from medportal.logs import log
-from medportal.models.user import Role, User
+from medportal.models.user import User
 
 HOUR = 2
 """By the site's clock."""
@@ -119,16 +119,6 @@ def copy(path: Path, record: Record) -> None:
 def tell() -> None:
     """A letter to every owner, one a day. Commits."""
     last, day = records.last_verified(), utc_now().astimezone(zone()).date()
-    owners = db.session.scalars(
-        sa.select(User).where(User.role == Role.OWNER, User.disabled_at.is_(None)).order_by(User.id)
-    )
-    for owner in owners:
-        mail.queue(
-            "backup_missing",
-            to=owner.email,
-            lang=owner.lang,
-            dedupe=f"backup:{day.isoformat()}:{owner.id}",
-            user=owner,
-            last=last.isoformat() if last else None,
-        )
+    when = last.isoformat() if last else None
+    mail.queue_for_owners("backup_missing", occasion=f"backup:{day.isoformat()}", last=when)
     db.session.commit()

@@ -11,7 +11,6 @@ from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.digest import Digest, Stage
 from medportal.models.subscription import Frequency
-from medportal.models.user import Role, User
 
 LATE = timedelta(hours=6)
 """A large run is written within minutes, and one that failed is tried again every few."""
@@ -39,8 +38,5 @@ def is_late(now: datetime) -> bool:
 def tell() -> None:
     """Commits."""
     day = utc_now().astimezone(zone()).date()
-    owners = sa.select(User).where(User.role == Role.OWNER, User.disabled_at.is_(None)).order_by(User.id)
-    for owner in db.session.scalars(owners):
-        key = f"digest late:{day.isoformat()}:{owner.id}"
-        mail.queue("digest_missing", to=owner.email, lang=owner.lang, dedupe=key, user=owner)
+    mail.queue_for_owners("digest_missing", occasion=f"digest late:{day.isoformat()}")
     db.session.commit()

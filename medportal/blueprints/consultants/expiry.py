@@ -13,7 +13,6 @@ from medportal.changes import site_changed
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.practice import CredentialCheck
-from medportal.models.user import Role, User
 
 
 def tell() -> int:
@@ -24,7 +23,8 @@ def tell() -> int:
     over = db.session.execute(query.order_by(CredentialCheck.id).limit(200)).all()
     numbers = [row.id for row in over]
     if numbers:
-        _tell([(row.id, row.valid_until) for row in over])
+        told = _of([(row.id, row.valid_until) for row in over])
+        mail.queue_for_owners("credential_expired", occasion=f"credential:{told}", count=len(over))
         db.session.execute(
             sa.update(CredentialCheck).where(CredentialCheck.id.in_(numbers)).values(expiry_told_at=utc_now())
         )
@@ -36,18 +36,3 @@ def tell() -> int:
 def _of(over: Sequence[tuple[int, date]]) -> str:
     """Names these checks with these last days: one that was changed is told anew."""
     return sha256(repr(over).encode()).hexdigest()[:24]
-
-
-def _tell(over: Sequence[tuple[int, date]]) -> None:
-    owners = db.session.scalars(
-        sa.select(User).where(User.role == Role.OWNER, User.disabled_at.is_(None)).order_by(User.id)
-    )
-    for owner in owners:
-        mail.queue(
-            "credential_expired",
-            to=owner.email,
-            lang=owner.lang,
-            dedupe=f"credential:{_of(over)}:{owner.id}",
-            user=owner,
-            count=len(over),
-        )

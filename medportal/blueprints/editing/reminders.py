@@ -1,7 +1,5 @@
 """One letter to each owner when the review of a page falls due within two months; never a second one for that review."""
 
-from collections.abc import Sequence
-
 import sqlalchemy as sa
 
 from medportal import mail
@@ -10,7 +8,6 @@ from medportal.extensions import db
 from medportal.lib.dates import utc_now
 from medportal.models.content import Content, ContentText, Status
 from medportal.models.trust import Review
-from medportal.models.user import Role, User
 
 
 def remind() -> int:
@@ -30,25 +27,10 @@ def remind() -> int:
         .limit(200)
     ).all()
     if due:
-        _tell(due)
+        last = max(row.id for row in due)
+        mail.queue_for_owners("review_due", occasion=f"review:{last}", count=len(due))
         db.session.execute(
             sa.update(Review).where(Review.id.in_([row.id for row in due])).values(reminded_at=utc_now())
         )
     db.session.commit()
     return len(due)
-
-
-def _tell(due: Sequence[Review]) -> None:
-    numbers = [row.id for row in due]
-    owners = db.session.scalars(
-        sa.select(User).where(User.role == Role.OWNER, User.disabled_at.is_(None)).order_by(User.id)
-    )
-    for owner in owners:
-        mail.queue(
-            "review_due",
-            to=owner.email,
-            lang=owner.lang,
-            dedupe=f"review:{max(numbers)}:{owner.id}",
-            user=owner,
-            count=len(numbers),
-        )
