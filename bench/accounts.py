@@ -28,6 +28,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from socket import socket
 from threading import Barrier, Event
+from typing import NoReturn
 from urllib.parse import urlencode
 
 from flask import Flask
@@ -50,6 +51,7 @@ IDLE_SECONDS, BUSY_SECONDS = 10, 30
 WAIT_MS = 120
 
 KNOWN = 40
+_failed: list[str] = []
 PASSWORD = "correct horse battery"
 WRONG = "incorrect horse battery"
 PAGES = {"home": "/en/", "disease": "/en/diseases/type-2-diabetes"}
@@ -124,7 +126,15 @@ def use(folder: str) -> None:
 
 
 def line(what: str, figures: str, target: str, fine: bool) -> None:
+    """Print one; `finish` knows whether any was not fine."""
+    if not fine:
+        _failed.append(what)
     print(f"  {what:22}{figures:68}{target:26}{'pass' if fine else 'FAIL'}", flush=True)
+
+
+def finish() -> NoReturn:
+    """Last of all: the program's exit code says whether a line failed."""
+    sys.exit(bool(_failed))
 
 
 def others(answers: Counter[int], *usual: int) -> str:
@@ -334,3 +344,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    finish()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
 
-from bench.accounts import line, use
+from bench.accounts import finish, line, use
 from medportal import create_app, passwords
 from medportal.blueprints.accounts import services as accounts
 from medportal.extensions import db
@@ -152,3 +152,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    finish()

@@ -25,7 +25,7 @@ from urllib.parse import quote, urlencode
 import sqlalchemy as sa
 from flask_migrate import upgrade
 
-from bench.accounts import line, use
+from bench.accounts import finish, line, use
 from bench.client import Answer, Run, get, hammer
 from bench.pages import PASSWORD
 from bench.server import Server, pss
@@ -241,3 +241,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    finish()

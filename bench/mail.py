@@ -37,7 +37,7 @@ from flask import Flask, current_app
 from flask_migrate import upgrade
 
 from bench import crowd
-from bench.accounts import free_port, line, use
+from bench.accounts import finish, free_port, line, use
 from medportal import carriers, create_app, delivery
 from medportal.config import ROOT
 from medportal.digests import staging
@@ -309,3 +309,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    finish()

@@ -42,7 +42,7 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from bench import crowd
-from bench.accounts import free_port, line, use
+from bench.accounts import finish, free_port, line, use
 from medportal import create_app, mail
 from medportal.config import ROOT
 from medportal.extensions import db, reading
@@ -452,3 +452,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    finish()

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
 
-from bench.accounts import line, serving, use
+from bench.accounts import finish, line, serving, use
 from medportal import create_app
 from medportal.blueprints.polls import services
 from medportal.extensions import db
@@ -115,3 +115,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    finish()

@@ -27,7 +27,7 @@ from flask_migrate import upgrade
 from PIL import Image
 
 from bench import crowd
-from bench.accounts import free_port, line, use
+from bench.accounts import finish, free_port, line, use
 from medportal import create_app, mail, passwords
 from medportal.blueprints.accounts import services as accounts
 from medportal.blueprints.content import services
@@ -508,3 +508,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    finish()

@@ -14,7 +14,7 @@ from types import FrameType
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from medportal import delivery, queues, renewals, retention, samples
+from medportal import delivery, queues, receipts, renewals, retention, samples
 from medportal.backups import nightly
 from medportal.blueprints.accounts import erasure
 from medportal.blueprints.consultants import expiry
@@ -67,6 +67,7 @@ JOBS = (
 
 def run_once(*, stop: Callable[[], bool] = lambda: False) -> int:
     """Everything that is due now; how many things were done. OutOfReach after the rest was done."""
+    receipts.recover()  # before anything else: once their lease is over, another machine would send those letters again
     done = 0
     for job in JOBS:
         if not stop() and take(job):

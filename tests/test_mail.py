@@ -15,7 +15,8 @@ from medportal import carriers, delivery, jobs, mail, queues, receipts, suppress
 from medportal.digests import staging, subscribers
 from medportal.extensions import db
 from medportal.lib.dates import utc_now
-from medportal.models.outbox import Job, Outbox, Suppression
+from medportal.models.digest import Delivery
+from medportal.models.outbox import Job, MailState, Outbox, Suppression
 from medportal.models.user import User
 from tests.people import MEMBER
 from tests.sink import smtp_sink
@@ -420,6 +421,26 @@ def test_50_who_dies_repeats_at_most_one_letter_a_line_and_none_that_was_noted(
     assert len({to for to, _ in sink.letters}) == 20
     assert len(sink.letters) <= 20 + copies
     assert len({letter["Message-ID"] for _, letter in sink.letters}) == 20
+
+
+def test_50_what_a_killed_loop_sent_is_read_when_it_comes_back_though_nothing_else_is_due(
+    sink, in_app, readers, monkeypatch
+):
+    """Another machine's loop may have sent the rest meanwhile, and takes over what seems to be left."""
+    readers(3)
+
+    def dies(*_args, **_more):
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(queues, "note", dies)
+    with pytest.raises(RuntimeError, match="killed"):
+        in_app(delivery.send_due)
+    monkeypatch.undo()
+    in_app(db.session.rollback)
+    assert in_app(lambda: delivery.is_due(utc_now())) is False
+    in_app(jobs.run_once)
+    sent = sa.select(sa.func.count()).where(Delivery.state == MailState.SENT)
+    assert in_app(lambda: db.session.scalar(sent)) == len(sink.letters) > 0
 
 
 def test_an_hourly_cap_holds_digests_back_and_nothing_else(app, sink, in_app, readers):
