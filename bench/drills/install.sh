@@ -44,7 +44,8 @@ for unit in web jobs; do
   sed -E 's#^ExecStart=\S+#ExecStart=/bin/true#' "$ROOT/etc/systemd/system/medportal-$unit.service" >"$WORK/medportal-$unit.service"
   systemd-analyze verify --man=no "$WORK/medportal-$unit.service" && echo "   medportal-$unit.service: verified"
   line=$(sed -n 's/^ExecStart=//p' "$ROOT/etc/systemd/system/medportal-$unit.service")
-  chroot "$ROOT" setpriv --reuid medportal --regid medportal --init-groups --no-new-privs bash -c "set -a; . /etc/medportal/env; set +a; cd /opt/medportal/current && exec $line" >/dev/null 2>&1 &
+  own=$(sed -n 's/^Environment=//p' "$ROOT/etc/systemd/system/medportal-$unit.service")
+  chroot "$ROOT" setpriv --reuid medportal --regid medportal --init-groups --no-new-privs bash -c "set -a; $own; . /etc/medportal/env; set +a; cd /opt/medportal/current && exec $line" >/dev/null 2>&1 &
   pids+=($!)
 done
 inside caddy run --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null 2>&1 &
