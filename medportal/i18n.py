@@ -10,7 +10,7 @@ from typing import Any
 
 from babel import Locale
 from flask import Flask, current_app, g, has_request_context, request, url_for
-from flask_babel import Babel
+from flask_babel import Babel, Domain, get_locale
 from werkzeug.routing import BaseConverter, BuildError, Map
 
 from medportal.config import ConfigError
@@ -53,10 +53,38 @@ class LanguageConverter(BaseConverter):
         self.regex = "|".join(LANGUAGES)
 
 
+class Catalogue(Domain):
+    """Flask-Babel's, with a memory: a page asks for the same hundred words as the one before."""
+
+    def __init__(self, directories: list[str]) -> None:
+        super().__init__(directories)
+        self._known: dict[tuple[str, str | None, str], str] = {}
+
+    def gettext(self, string: str, **variables: Any) -> str:
+        locale = locale_now()
+        if locale is None:
+            return str(super().gettext(string, **variables))
+        key = (locale.language, locale.territory, string)
+        words = self._known.get(key)
+        if words is None:
+            words = self._known[key] = str(super().gettext(string))
+        return words % variables if variables else words
+
+
+def locale_now() -> Locale | None:
+    """As Flask-Babel's `get_locale`, which takes its time: what it found before is read where it keeps it."""
+    try:
+        kept = g.get("_flask_babel")
+    except RuntimeError:  # nobody asks
+        return None
+    return getattr(kept, "babel_locale", None) or get_locale()
+
+
 def init_app(app: Flask) -> None:
     if app.config["DEFAULT_LANGUAGE"] not in LANGUAGES:
         raise ConfigError(f"DEFAULT_LANGUAGE must be one of {', '.join(LANGUAGES)}")
-    Babel(app, locale_selector=_locale)  # one for each application: it caches catalogues
+    babel = Babel(app, locale_selector=_locale)  # one for each application: it caches catalogues
+    babel.domain_instance = Catalogue(app.extensions["babel"].translation_directories)
     app.url_map.converters["lang"] = LanguageConverter
     app.url_value_preprocessor(_take_language)
     app.url_defaults(_give_language)

@@ -1,6 +1,6 @@
 """Pages of lists, in SQL: bounded numbers, and 404 beyond the end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,17 +28,14 @@ def paginate(
     number: int,
     size: int,
     most: int | None = None,
-    total: int | None = None,
 ) -> Page:
     """Page `number` of the select, or an empty one beyond the end. One column or entity comes as itself, more as rows.
 
     `most`: how far entries are counted and shown, where counting all of them would cost more than they are worth.
-    `total`: how many there are, where that is known.
     """
     number = min(max(number, 1), MAX_PAGE)
     counted = select.order_by(None) if most is None else select.limit(most + 1)
-    if total is None:
-        total = db.session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
     more = most is not None and total > most
     total = total if most is None else min(total, most)
     found = db.session.execute(select.limit(size).offset((number - 1) * size))
@@ -64,17 +61,25 @@ def asked_page(
     *,
     size: int | None = None,
     most: int | None = None,
-    total: int | None = None,
 ) -> Page:
     """The page of a list that the query asks for; 404 beyond the end."""
     number = asked_number("page", MAX_PAGE) or 1
-    page = paginate(select, number, size or current_app.config["PAGE_SIZE"], most, total)
+    return _there(paginate(select, number, size or current_app.config["PAGE_SIZE"], most))
+
+
+def asked_rows(rows: Callable[[int, int], Sequence[Any]], *, total: int) -> Page:
+    """The same for lists that ask the database themselves: `rows` is told how many and how many to leave out before."""
+    number, size = max(asked_number("page", MAX_PAGE) or 1, 1), current_app.config["PAGE_SIZE"]
+    return _there(Page(rows(size, (number - 1) * size), number, max(1, -(-total // size)), total))
+
+
+def _there(page: Page) -> Page:
     if page.number > page.pages:
         abort(404)
     if not page.entries:
         g.get("understood", {}).clear()  # no end of filters finds nothing
-    elif number > 1:
-        understood("page", str(number))
+    elif page.number > 1:
+        understood("page", str(page.number))
     return page
 
 

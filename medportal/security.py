@@ -134,8 +134,12 @@ def set_caching(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
         return response
     response.headers["Cache-Control"] = "public, no-cache"
-    response.vary.update(("HX-Request", "Cookie"))
+    if "Vary" in response.headers:
+        response.vary.update(("HX-Request", "Cookie"))
+    else:
+        response.headers["Vary"] = "HX-Request, Cookie"
     if response.status_code == 200 and not response.direct_passthrough:
         response.add_etag()
-        response.make_conditional(request)
+        if "If-None-Match" in request.headers:
+            response.make_conditional(request)
     return response

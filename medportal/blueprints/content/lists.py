@@ -17,6 +17,7 @@ from medportal.models.content import ContentCategory
 from medportal.models.listing import Listing
 from medportal.models.taxonomy import Category, CategoryAlias
 from medportal.models.types import Localized, UtcDateTime
+from medportal.paging import Page, asked_rows
 from medportal.parts import remembered
 
 OTHER_LETTER = "#"
@@ -73,50 +74,65 @@ class Filters:
         return {name: str(value) for name, value in chosen.items() if value}
 
 
-def listing(
-    kind: ContentType | None, lang: str, filters: Filters, now: datetime
-) -> sa.Select[*tuple[Any, ...]]:
-    """The list of a kind in its order, or of all kinds together by title: rows that are an `Entry`."""
-    query = sa.select(*COLUMNS).where(Listing.lang == lang)
-    if kind is not None:
-        query = query.where(Listing.kind == kind.key)
-    else:
-        query = query.where(Listing.kind.in_([k.key for k in KINDS.values() if k.listed]))
-    if filters.category is not None:
-        query = query.join(ContentCategory, ContentCategory.content_id == Listing.content_id).where(
-            ContentCategory.category_id == filters.category.id
-        )
-    if filters.letter:
-        query = query.where(Listing.letter == filters.letter)
-    if filters.year:
-        query = query.where(Listing.year == filters.year)
-    return _ordered(query, kind, filters, now)
+def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> Page:
+    """The page that the query asks for, of the list of a kind in its order or of all kinds together by title: rows
+    that are an `Entry`."""
+    shape = kind.key if kind else None, frozenset(filters.as_query())
+    values = _values(lang, filters, now)
 
-
-def _ordered(query: Any, kind: ContentType | None, filters: Filters, now: datetime) -> Any:
-    if kind is None or kind.order == Order.TITLE:
-        return query.order_by(Listing.rank, Listing.sort_key, Listing.content_id)
-    if kind.order == Order.EVENTS:
-        if filters.when != "past":
-            query = query.where(Listing.ends >= now)
-            return query.order_by(Listing.rank, Listing.date, Listing.content_id)
-        query = query.where(Listing.ends < now)
-    return query.order_by(*_newest_first())
-
-
-def _newest_first() -> tuple[Any, ...]:
-    return Listing.own.desc(), Listing.date.desc(), Listing.content_id.desc()
-
-
-def total(kind: ContentType | None, lang: str, filters: Filters, now: datetime) -> int:
-    """How many there are; counted once for all readers. An event that ends is counted for a minute more."""
-    chosen = (kind.key if kind else None, lang, *filters.as_query().items())
+    def rows(size: int, skip: int) -> Sequence[Any]:
+        return db.session.execute(_listing(*shape), {**values, "size": size, "skip": skip}).all()
 
     def count() -> int:
-        entries = listing(kind, lang, filters, now).order_by(None)
-        return db.session.scalar(entries.with_only_columns(sa.func.count())) or 0
+        return db.session.scalar(_count(*shape), values) or 0
 
-    return remembered(("total", *chosen), count)
+    chosen = ("total", shape[0], lang, *filters.as_query().items())
+    # counted once for all readers; an event that ends is counted for a minute more
+    return asked_rows(rows, total=remembered(chosen, count))
+
+
+def _values(lang: str, filters: Filters, now: datetime) -> dict[str, Any]:
+    category = filters.category.id if filters.category else None
+    return {"lang": lang, "category": category, "letter": filters.letter, "year": filters.year, "now": now}
+
+
+@cache
+def _listing(kind: str | None, narrowed: frozenset[str]) -> sa.Select[Any]:
+    """`narrowed`: the names of the filters that are set. Built once for each shape: building costs more than asking."""
+    query = _narrowed(sa.select(*COLUMNS), kind, narrowed)
+    size, skip = (sa.bindparam(name, type_=sa.Integer) for name in ("size", "skip"))
+    return query.order_by(*_order(kind, narrowed)).limit(size).offset(skip)
+
+
+@cache
+def _count(kind: str | None, narrowed: frozenset[str]) -> sa.Select[Any]:
+    return _narrowed(sa.select(sa.func.count()).select_from(_row.id.table), kind, narrowed)
+
+
+def _narrowed(query: Any, kind: str | None, narrowed: frozenset[str]) -> Any:
+    listed = _row.kind.in_([k.key for k in KINDS.values() if k.listed])
+    query = query.where(_row.lang == sa.bindparam("lang"), listed if kind is None else _row.kind == kind)
+    if "category" in narrowed:
+        within = sa.inspect(ContentCategory).local_table.c
+        query = query.join(within.category_id.table, within.content_id == _row.content_id)
+        query = query.where(within.category_id == sa.bindparam("category"))
+    if "letter" in narrowed:
+        query = query.where(_row.letter == sa.bindparam("letter"))
+    if "year" in narrowed:
+        query = query.where(_row.year == sa.bindparam("year"))
+    if kind is not None and KINDS[kind].order == Order.EVENTS:
+        now = sa.bindparam("now", type_=_row.ends.type)
+        query = query.where(_row.ends < now if "when" in narrowed else _row.ends >= now)
+    return query
+
+
+def _order(kind: str | None, narrowed: frozenset[str]) -> tuple[Any, ...]:
+    order = Order.TITLE if kind is None else KINDS[kind].order
+    if order == Order.TITLE:
+        return _row.rank, _row.sort_key, _row.content_id
+    if order == Order.EVENTS and "when" not in narrowed:
+        return _row.rank, _row.date, _row.content_id
+    return _row.own.desc(), _row.date.desc(), _row.content_id.desc()
 
 
 def letters(kind: ContentType, lang: str) -> frozenset[str]:
@@ -214,7 +230,7 @@ def _newest_of_each() -> sa.CompoundSelect[Any]:
             query = query.where(Listing.ends >= sa.bindparam("now", type_=UtcDateTime))
             query = query.order_by(Listing.rank, Listing.date, Listing.content_id)
         else:
-            query = query.order_by(*_newest_first())
+            query = query.order_by(Listing.own.desc(), Listing.date.desc(), Listing.content_id.desc())
         if kind.on_home:
             queries.append(sa.select(query.subquery()))
     return sa.union_all(*queries)

@@ -21,6 +21,9 @@ from medportal.models.treatment import FIELDS
 from medportal.models.trust import Credit, Review, Role
 from medportal.templating import absolute, site_day
 
+Written = Section | queries.ShownSection
+Piece = Part | queries.ShownPart
+
 
 @dataclass(frozen=True)
 class TreatmentView:
@@ -34,10 +37,16 @@ class TreatmentView:
 
 
 class TextPage:
-    """A published text with what belongs to it. Asks the database in its constructor only."""
+    """A published text with what belongs to it. Asks the database in its constructor only.
 
-    def __init__(self, text: ContentText, extras: Extras = EVERYTHING) -> None:
+    `sections`: where they were read as rows; None takes the text's own.
+    """
+
+    def __init__(
+        self, text: ContentText, extras: Extras = EVERYTHING, sections: Sequence[Written] | None = None
+    ) -> None:
         self.text = text
+        self._written: Sequence[Written] = text.sections if sections is None else sections
         self.content: Content = text.content
         self.kind: ContentType = KINDS[text.kind]
         self.lang = text.lang
@@ -79,12 +88,12 @@ class TextPage:
         return views
 
     @cached_property
-    def sections(self) -> list[Section]:
-        known = [s for s in self.text.sections if s.key in SECTIONS and not _uncited_fasting(s)]
+    def sections(self) -> list[Written]:
+        known = [s for s in self._written if s.key in SECTIONS and not _uncited_fasting(s)]
         return sorted(known, key=lambda section: ORDER[section.key])
 
-    def section(self, key: str) -> Section | None:
-        return next((section for section in self.text.sections if section.key == key), None)
+    def section(self, key: str) -> Written | None:
+        return next((section for section in self._written if section.key == key), None)
 
     def section_words(self, key: str) -> str:
         """The plain words of a written section; "" otherwise."""
@@ -98,15 +107,15 @@ class TextPage:
         """The on-this-page list: (anchor, label)."""
         return [(section.key, SECTIONS[section.key]) for section in self.sections]
 
-    def urgency(self, section: Section) -> list[tuple[str, list[Part]]]:
+    def urgency(self, section: Written) -> list[tuple[str, list[Piece]]]:
         """The parts of "when to get help" by level, most urgent first."""
         levels = [(str(level), [p for p in section.parts if p.urgency == level]) for level in Urgency]
         return [(level, parts) for level, parts in levels if parts]
 
     @cached_property
-    def sources(self) -> list[Part]:
+    def sources(self) -> list[Piece]:
         """The imported parts whose source must be named, one for each document."""
-        found: dict[str | None, Part] = {}
+        found: dict[str | None, Piece] = {}
         for section in self.sections:
             for part in section.parts:
                 if part.source:
@@ -157,7 +166,7 @@ class TextPage:
         return words if len(words) <= 300 else words[:299].rsplit(" ", 1)[0] + "…"
 
 
-def _uncited_fasting(section: Section) -> bool:
+def _uncited_fasting(section: Written) -> bool:
     """Advice on fasting is shown only with a cited guideline."""
     if section.key != "fasting" or section.state != State.WRITTEN:
         return False

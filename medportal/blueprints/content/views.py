@@ -24,7 +24,7 @@ from medportal.lib.arabic import fold
 from medportal.lib.slugs import slugify
 from medportal.models.content import Status
 from medportal.models.types import localize
-from medportal.paging import asked_number, asked_page, understood
+from medportal.paging import asked_number, understood
 
 bp = Blueprint("content", __name__, url_prefix="/<lang:lang>")
 
@@ -85,8 +85,7 @@ def index(kind: ContentType) -> str:
     if not kind.listed:
         abort(404)
     lang, filters = current_language().code, asked_filters(kind)
-    asked = (kind, lang, filters, datetime.now(UTC))
-    page = asked_page(lists.listing(*asked), total=lists.total(*asked))
+    page = lists.listing(kind, lang, filters, datetime.now(UTC))
     return htmx.render(
         "content/list.html",
         "content/_list.html",
@@ -188,13 +187,13 @@ def category(slug: str) -> str | Response:
         abort(404)
     if found.slug != slug:
         return redirect(url_for("content.category", slug=found.slug), 301)
-    asked = (None, current_language().code, Filters(category=found), datetime.now(UTC))
+    lang = current_language().code
     name = localize(found.name, current_language().code)
     return htmx.render(
         "content/category.html",
         "content/_results.html",
         category=found,
-        page=asked_page(lists.listing(*asked), total=lists.total(*asked)),
+        page=lists.listing(None, lang, Filters(category=found), datetime.now(UTC)),
         names={},
         kind=None,
         kinds_here=lists.kinds_in_category(found.id, current_language().code),
