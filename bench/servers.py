@@ -35,7 +35,7 @@ PATIENCE = 12.0
 """Who has not ended so long after SIGTERM hangs."""
 REST = 4.0
 """Between two kills: some servers give up when workers die in quick succession."""
-_GTHREAD = "-m gunicorn --no-control-socket --worker-class=gthread --workers=2 --threads=16 --graceful-timeout=10 --log-level=error"
+_GTHREAD = "-m gunicorn --no-control-socket --preload --worker-class=gthread --workers=2 --threads=16 --graceful-timeout=10 --log-level=error"
 _GRANIAN = "-m granian --interface=wsgi --workers=2 --respawn-failed-workers --no-access-log --log-level=error --host=127.0.0.1"
 
 

@@ -128,13 +128,15 @@ def _sections_of(text_id: int) -> list[ShownSection]:
 
 @cache
 def _sections() -> sa.Select[Any]:
-    shown = [getattr(Part, name) for name in ShownPart._fields]
+    section, part, revision = (sa.inspect(one).local_table.c for one in (Section, Part, Revision))
+    shown = [part[name] for name in ShownPart._fields]
     return (
-        sa.select(Section.id, Section.key, Section.state, Section.as_of, Revision.saved_at, Part.id, *shown)
-        .outerjoin(Part, Part.section_id == Section.id)
-        .outerjoin(Revision, Revision.id == Section.outdated_by_id)
-        .where(Section.text_id == sa.bindparam("text"))
-        .order_by(Section.id, Part.position)
+        sa.select(section.id, section.key, section.state, section.as_of, revision.saved_at, part.id, *shown)
+        .select_from(section.id.table)
+        .outerjoin(part.id.table, part.section_id == section.id)
+        .outerjoin(revision.id.table, revision.id == section.outdated_by_id)
+        .where(section.text_id == sa.bindparam("text"))
+        .order_by(section.id, part.position)
     )
 
 
@@ -227,11 +229,11 @@ def symptoms(content_id: int, lang: str) -> list[SymptomTerm]:
 
 @cache
 def _symptoms() -> sa.Select[Any]:
+    symptom, link = sa.inspect(Symptom).local_table.c, sa.inspect(SymptomLink).local_table.c
     return (
-        sa.select(Symptom.name, SymptomLink.aspect, SymptomLink.frequency)
-        .join(SymptomLink, SymptomLink.symptom_id == Symptom.id)
-        .where(SymptomLink.content_id == NUMBER)
-        .order_by(SymptomLink.position)
+        sa.select(symptom.name, link.aspect, link.frequency)
+        .where(link.symptom_id == symptom.id, link.content_id == NUMBER)
+        .order_by(link.position)
     )
 
 
