@@ -9,10 +9,10 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, has_request_context, render_template, request
-from flask_babel import get_locale
 from markupsafe import Markup
 
 from medportal.content_types import KINDS
+from medportal.i18n import locale_now
 from medportal.models.setting import site_version
 
 Value = TypeVar("Value")
@@ -54,7 +54,7 @@ def remembered(key: Hashable, make: Callable[[], Value]) -> Value:
 
 def part(template: str, *facts: Hashable) -> Markup:
     """A template that follows from language, `facts` and public things alone, for templates as an include."""
-    key = (template, get_locale(), *facts)
+    key = (template, locale_now(), *facts)
     return remembered(key, lambda: Markup(render_template(template, facts=facts)))  # noqa: S704  # escaped by its template
 
 

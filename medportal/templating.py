@@ -6,7 +6,7 @@ from typing import Any
 
 from babel.dates import format_date
 from flask import Flask, current_app, request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from markupsafe import Markup, escape
 from wtforms import Field
 
@@ -135,7 +135,7 @@ def part_of_date(written: str) -> Markup:
 
 def _dates() -> str:
     """The locale of dates: in Arabic, months are named as in the country of the owner's choice."""
-    locale = get_locale()
+    locale = i18n.locale_now()
     assert locale is not None, "dates are written for somebody"
     region = choices.arabic_region() if locale.language == "ar" else ""
     return f"ar_{region}" if region else str(locale)

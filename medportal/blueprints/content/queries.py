@@ -128,7 +128,8 @@ def _sections_of(text_id: int) -> list[ShownSection]:
 
 @cache
 def _sections() -> sa.Select[Any]:
-    section, part, revision = (sa.inspect(one).local_table.c for one in (Section, Part, Revision))
+    section, part = sa.inspect(Section).local_table.c, sa.inspect(Part).local_table.c
+    revision = sa.inspect(Revision).local_table.c
     shown = [part[name] for name in ShownPart._fields]
     return (
         sa.select(section.id, section.key, section.state, section.as_of, revision.saved_at, part.id, *shown)
