@@ -16,13 +16,14 @@ from medportal.serve import MEMORY, SERVER
 class Server:
     """`with Server("bench.plain:bare", env) as server:` serves on `server.port` until the block ends."""
 
-    def __init__(self, app: str, env: dict[str, str], path: str = "/") -> None:
-        self.app, self.env, self.path = app, env, path
+    def __init__(self, app: str, env: dict[str, str], path: str = "/", workers: int = 2) -> None:
+        self.app, self.env, self.path, self.workers = app, env, path, workers
         self.port = free_port()
         self.seconds_to_first_answer = 0.0
 
     def __enter__(self) -> "Server":
         command = [*SERVER.replace("wsgi:app", self.app).split(), f"--bind=127.0.0.1:{self.port}"]
+        command.append(f"--workers={self.workers}")
         began = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, *command], env={**os.environ, **MEMORY, **self.env}, cwd=ROOT

@@ -77,6 +77,9 @@ settings() {
     printf '# Every setting is explained in %s\n' "/opt/medportal/current/.env.example"
     printf 'SITE_URL=%s://%s\n' "$scheme" "$HOST"
     printf 'MEDPORTAL_INSTANCE=/var/lib/medportal\nPROXY_HOPS=%s\n' "$hops"
+    if [ "$(awk '/^MemTotal/ {print $2}' /proc/meminfo)" -lt 1500000 ]; then
+      printf '# One process for pages instead of two: this machine has little memory.\nWEB_CONCURRENCY=1\n'
+    fi
     printf '# Mail: without a server, letters are kept as files and read at the desk.\n#MAIL_SERVER=\n#MAIL_USERNAME=\n#MAIL_PASSWORD=\n#MAIL_SENDER=\n'
   } >"$SETTINGS"
   chown root:medportal "$SETTINGS"
