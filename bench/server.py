@@ -23,10 +23,11 @@ class Server:
 
     def __enter__(self) -> "Server":
         command = [*SERVER.replace("wsgi:app", self.app).split(), f"--bind=127.0.0.1:{self.port}"]
-        command.append(f"--workers={self.workers}")
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, *command], env={**os.environ, **MEMORY, **self.env}, cwd=ROOT
+            [sys.executable, *command],
+            env={**os.environ, **MEMORY, **self.env, "WEB_CONCURRENCY": str(self.workers)},
+            cwd=ROOT,
         )
         while True:
             try:

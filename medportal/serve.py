@@ -16,10 +16,7 @@ from medportal.demo import cast, loader
 from medportal.extensions import db
 from medportal.models.content import Content
 
-SERVER = (
-    "-m gunicorn --no-control-socket --preload --worker-class=gthread --threads=16 --keep-alive=75 "
-    f"--forwarder-headers= --graceful-timeout=10 --log-level=warning --workers={os.environ.get('WEB_CONCURRENCY', '2')} wsgi:app"
-)
+SERVER = "-m gunicorn --config=deploy/gunicorn.py --graceful-timeout=10 wsgi:app"
 JOBS = "-m flask jobs run --loop"
 MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_MMAP_THRESHOLD_": "65536"}
 """For glibc: one heap for all threads, and large pieces given back at once. Without it web needs a fifth more."""
