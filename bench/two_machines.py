@@ -172,9 +172,9 @@ class Machine:
 def proxy(room: Path, port: int, machines: list[Machine]) -> Iterator[None]:
     """nginx with deploy/nginx.conf, but for ports, paths and the two of them."""
     ours = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    both = "\n".join(f"    server 127.0.0.1:{machine.door.port};" for machine in machines)
+    both = "\n".join(f"    server 127.0.0.1:{machine.door.port} fail_timeout=1s;" for machine in machines)
     for old, new in (
-        ("    server 127.0.0.1:8000;", both),
+        ("    server 127.0.0.1:8000 fail_timeout=1s;", both),
         ("listen 80;", f"listen 127.0.0.1:{port};"),
         ("    listen [::]:80;\n", ""),
         ("server_name portal.example;", "server_name _;"),
