@@ -36,6 +36,21 @@ def _asked(port, path):
     raise AssertionError("nobody listens")
 
 
+def test_the_process_of_which_workers_are_copies_holds_no_connection_to_the_database(app):
+    """Closed by one of them, it would be gone for the other, and with SQLite its locks too."""
+    program = "import wsgi; from medportal.extensions import db\nwith wsgi.app.app_context(): print(db.engine.pool.checkedin())"
+    settings = {"MEDPORTAL_INSTANCE": app.instance_path, "DATABASE_URL": str(app.config["DATABASE_URL"])}
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "0\n", said.stderr
+
+
 def test_the_server_finishes_pages_in_hand_and_ends_cleanly(port):
     command = [*SERVER.replace("wsgi:app", "bench.served:hello").split(), f"--bind=127.0.0.1:{port}"]
     server = subprocess.Popen([sys.executable, *command], cwd=ROOT)
