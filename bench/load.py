@@ -1,6 +1,7 @@
 """Many readers at once: is every page right and new, how long do they wait, and what does the server need?
 
     python -m bench.load                        three minutes, on 2,000 made-up texts
+    WEB_CONCURRENCY=1 python -m bench.load      as on a machine with little memory
 
 1. 64 connections for 20 seconds over all public pages and searches while an editor saves once a second: no error, no page
    older than a second, memory flat.
@@ -42,6 +43,7 @@ from medportal.models.listing import Listing
 from medportal.models.taxonomy import Category
 from medportal.serve import MEMORY
 
+WORKERS = int(os.environ.get("WEB_CONCURRENCY", "2"))
 SECONDS = 20
 STALE = 1.0
 P99_MS = 15
@@ -214,9 +216,9 @@ def killed(addresses: list[str]) -> None:
     line("a worker killed", figures, "its own only", fine)
 
 
-def memory(addresses: list[str], workers: int) -> None:
+def memory(addresses: list[str]) -> None:
     """64 MB of kept pages in all."""
-    with Server("wsgi:app", {"PAGE_CACHE_MB": str(64 // workers)}, "/en/", workers) as server:
+    with Server("wsgi:app", {"PAGE_CACHE_MB": str(64 // WORKERS)}, "/en/") as server:
         jobs = subprocess.Popen(
             [sys.executable, "-m", "flask", "jobs", "run", "--loop"], cwd=ROOT, env=os.environ | MEMORY
         )
@@ -227,7 +229,7 @@ def memory(addresses: list[str], workers: int) -> None:
         jobs.send_signal(signal.SIGTERM)
         jobs.wait(30)
         first = server.seconds_to_first_answer
-    figures = f"web {web:.0f} MB, jobs {other:.0f} MB with {workers} workers"
+    figures = f"web {web:.0f} MB, jobs {other:.0f} MB"
     line("memory, cache full", figures, f"{PSS_MB} MB", web + other <= PSS_MB)
     line("cold start", f"{first:.2f} s to the first page", f"{COLD_SECONDS} s", first <= COLD_SECONDS)
 
@@ -237,12 +239,11 @@ def main() -> None:
         use(folder)
         compileall.compile_dir(str(ROOT / "medportal"), quiet=1)  # as an installed portal is
         addresses, number = prepare(2000)
-        print(f"{len(addresses)} pages")
+        print(f"{len(addresses)} pages, {WORKERS} workers")
         mixed(addresses, number)
         kept_only(addresses)
         killed(addresses)
-        memory(addresses, 2)
-        memory(addresses, 1)
+        memory(addresses)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from medportal.serve import MEMORY, SERVER
 class Server:
     """`with Server("bench.plain:bare", env) as server:` serves on `server.port` until the block ends."""
 
-    def __init__(self, app: str, env: dict[str, str], path: str = "/", workers: int = 2) -> None:
-        self.app, self.env, self.path, self.workers = app, env, path, workers
+    def __init__(self, app: str, env: dict[str, str], path: str = "/") -> None:
+        self.app, self.env, self.path = app, env, path
         self.port = free_port()
         self.seconds_to_first_answer = 0.0
 
@@ -26,7 +26,7 @@ class Server:
         began = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, *command],
-            env={**os.environ, **MEMORY, **self.env, "WEB_CONCURRENCY": str(self.workers)},
+            env={**os.environ, **MEMORY, **self.env},
             cwd=ROOT,
         )
         while True:

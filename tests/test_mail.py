@@ -397,25 +397,33 @@ def test_lines_side_by_side_bring_everybody_one_letter(app, sink, in_app, reader
     assert in_app(lambda: delivery.is_due(utc_now())) is False
 
 
+@pytest.fixture
+def dies_at(in_app, monkeypatch):
+    """Sends what is due, as a process that is killed when it comes to this function."""
+
+    def killed(*_args, **_more):
+        raise RuntimeError("killed")
+
+    def run(owner, name):
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, killed)
+            with pytest.raises(RuntimeError, match="killed"):
+                in_app(delivery.send_due)
+        in_app(db.session.rollback)
+
+    return run
+
+
 @pytest.mark.parametrize("lines", [1, 3])
 @pytest.mark.parametrize("moment", ["before the note", "before the mark"])
 def test_50_who_dies_repeats_at_most_one_letter_a_line_and_none_that_was_noted(
-    app, sink, in_app, readers, monkeypatch, lines, moment
+    app, sink, in_app, readers, dies_at, lines, moment
 ):
     app.config["MAIL_CONNECTIONS"] = lines
     readers(20)
-
-    def dies(*_args, **_more):
-        raise RuntimeError("killed")
-
-    seam = (receipts.Receipts, "note") if moment == "before the note" else (queues, "note")
-    monkeypatch.setattr(*seam, dies)
-    with pytest.raises(RuntimeError, match="killed"):
-        in_app(delivery.send_due)
+    dies_at(*((receipts.Receipts, "note") if moment == "before the note" else (queues, "note")))
     copies = lines if moment == "before the note" else 0
     assert len(sink.letters) >= 1
-    monkeypatch.undo()
-    in_app(db.session.rollback)
     with time_machine.travel(utc_now() + in_app(queues.lease) + dt.timedelta(seconds=1)):
         in_app(delivery.send_due)
     assert len({to for to, _ in sink.letters}) == 20
@@ -424,19 +432,12 @@ def test_50_who_dies_repeats_at_most_one_letter_a_line_and_none_that_was_noted(
 
 
 def test_50_what_a_killed_loop_sent_is_read_when_it_comes_back_though_nothing_else_is_due(
-    sink, in_app, readers, monkeypatch
+    sink, in_app, readers, dies_at
 ):
     """Another machine's loop may have sent the rest meanwhile, and takes over what seems to be left."""
     readers(3)
 
-    def dies(*_args, **_more):
-        raise RuntimeError("killed")
-
-    monkeypatch.setattr(queues, "note", dies)
-    with pytest.raises(RuntimeError, match="killed"):
-        in_app(delivery.send_due)
-    monkeypatch.undo()
-    in_app(db.session.rollback)
+    dies_at(queues, "note")
     assert in_app(lambda: delivery.is_due(utc_now())) is False
     in_app(jobs.run_once)
     sent = sa.select(sa.func.count()).where(Delivery.state == MailState.SENT)
@@ -535,18 +536,11 @@ def test_what_is_not_needed_any_more_is_thrown_away(in_app, make_user, visitor, 
 
 
 def test_receipts_of_the_living_are_left_alone_and_a_line_cut_short_loses_nothing_else(
-    app, sink, in_app, readers, monkeypatch
+    app, sink, in_app, readers, dies_at
 ):
     readers(3)
 
-    def dies(*_args, **_more):
-        raise RuntimeError("killed")
-
-    monkeypatch.setattr(queues, "note", dies)
-    with pytest.raises(RuntimeError, match="killed"):
-        in_app(delivery.send_due)
-    monkeypatch.undo()
-    in_app(db.session.rollback)
+    dies_at(queues, "note")
     (left,) = (Path(app.instance_path) / "mail-receipts").glob("*.log")
     left.write_bytes(left.read_bytes() + b'{"table": "deli')
     with left.open("rb") as owner:
