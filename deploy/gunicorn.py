@@ -3,9 +3,8 @@
 import os
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-preload_app = (
-    workers > 1
-)  # copies share what none of them changes; of a single one, the original would be kept for nothing
+# Copies share what none of them changes; of a single one, the original would be kept for nothing.
+preload_app = workers > 1
 worker_class = "gthread"
 threads = 16
 keepalive = 75

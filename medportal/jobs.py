@@ -67,7 +67,7 @@ JOBS = (
 
 def run_once(*, stop: Callable[[], bool] = lambda: False) -> int:
     """Everything that is due now; how many things were done. OutOfReach after the rest was done."""
-    receipts.recover()  # before anything else: once their lease is over, another machine would send those letters again
+    _recover()
     done = 0
     for job in JOBS:
         if not stop() and take(job):
@@ -76,6 +76,14 @@ def run_once(*, stop: Callable[[], bool] = lambda: False) -> int:
     if not stop() and mail_is_due():
         done += delivery.send_due(stop=stop)
     return done
+
+
+def _recover() -> None:
+    """Before anything else: once the lease of letters that left is over, another machine would send them again."""
+    try:
+        receipts.recover()
+    except OSError as error:  # of the folder; backups and the rest do not wait for it
+        log.error("the receipts of letters cannot be read", exc_info=error)
 
 
 def mail_is_due() -> bool:

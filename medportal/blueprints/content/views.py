@@ -188,7 +188,7 @@ def category(slug: str) -> str | Response:
     if found.slug != slug:
         return redirect(url_for("content.category", slug=found.slug), 301)
     lang = current_language().code
-    name = localize(found.name, current_language().code)
+    name = localize(found.name, lang)
     return htmx.render(
         "content/category.html",
         "content/_results.html",
@@ -196,6 +196,6 @@ def category(slug: str) -> str | Response:
         page=lists.listing(None, lang, Filters(category=found), datetime.now(UTC)),
         names={},
         kind=None,
-        kinds_here=lists.kinds_in_category(found.id, current_language().code),
+        kinds_here=lists.kinds_in_category(found.id, lang),
         json_ld=list_json_ld(name, url_for("content.category", slug=slug)),
     )
