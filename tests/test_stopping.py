@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -36,10 +37,13 @@ def _asked(port, path):
     raise AssertionError("nobody listens")
 
 
-def test_the_process_of_which_workers_are_copies_holds_no_connection_to_the_database(app):
+def test_the_process_of_which_workers_are_copies_holds_no_connection_to_the_database(tmp_path):
     """Closed by one of them, it would be gone for the other, and with SQLite its locks too."""
+    database = tmp_path / "medportal.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE anything (id INTEGER)")
     program = "import wsgi; from medportal.extensions import db\nwith wsgi.app.app_context(): print(db.engine.pool.checkedin())"
-    settings = {"MEDPORTAL_INSTANCE": app.instance_path, "DATABASE_URL": str(app.config["DATABASE_URL"])}
+    settings = {"MEDPORTAL_INSTANCE": str(tmp_path), "DATABASE_URL": f"sqlite:///{database}"}
     said = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
