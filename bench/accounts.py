@@ -38,7 +38,7 @@ from medportal import create_app, passwords
 from medportal.blueprints.accounts import services
 from medportal.config import ROOT, SETTINGS
 from medportal.extensions import db
-from medportal.serve import SERVER
+from medportal.serve import PAGES_ALONE, SERVER
 
 HASHES = 15
 HASH_LEAST, HASH_MOST = 40, 120
@@ -147,7 +147,7 @@ def others(answers: Counter[int], *usual: int) -> str:
 def serving(**settings: str) -> Iterator[Site]:
     """The portal on a port of its own, both workers awake."""
     port = free_port()
-    environment = os.environ | settings | {"SITE_URL": f"http://127.0.0.1:{port}"}
+    environment = os.environ | PAGES_ALONE | settings | {"SITE_URL": f"http://127.0.0.1:{port}"}
     command = [sys.executable, *SERVER.split(), f"--bind=127.0.0.1:{port}"]
     log = Path(os.environ["MEDPORTAL_INSTANCE"], f"server-{port}.log")
     with log.open("wb") as file:

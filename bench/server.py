@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 from bench.accounts import free_port
 from medportal.config import ROOT
-from medportal.serve import MEMORY, SERVER
+from medportal.serve import MEMORY, PAGES_ALONE, SERVER
 
 
 class Server:
@@ -26,7 +26,7 @@ class Server:
         began = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, *command],
-            env={**os.environ, **MEMORY, **self.env},
+            env={**os.environ, **MEMORY, **PAGES_ALONE, **self.env},
             cwd=ROOT,
         )
         while True:

@@ -38,7 +38,7 @@ from medportal.lib.dates import utc_now
 from medportal.models.digest import Delivery
 from medportal.models.outbox import MailState, Outbox
 from medportal.search import glossary
-from medportal.serve import JOBS, SERVER
+from medportal.serve import PAGES_ALONE, SERVER
 from tests.sink import Sink, smtp_sink
 
 EMAIL, PASSWORD = "bench@example.org", "a bench phrase that is long"
@@ -122,7 +122,7 @@ class Machine:
         self.instance.mkdir(mode=0o700)
         (self.instance / "media").symlink_to(room / "media")
         self.door = Door(free_port(), site)
-        self.settings = os.environ | settings | {"MEDPORTAL_INSTANCE": str(self.instance)}
+        self.settings = os.environ | PAGES_ALONE | settings | {"MEDPORTAL_INSTANCE": str(self.instance)}
         self.settings["LOG_LEVEL"] = "WARNING"
         self.web = self.serve()
         self.jobs: subprocess.Popen[bytes] | None = None
@@ -132,7 +132,7 @@ class Machine:
         return self._start(command, "web.log")
 
     def work(self) -> subprocess.Popen[bytes]:
-        return self._start(JOBS.split(), "jobs.log")
+        return self._start(["-m", "flask", "jobs", "run", "--loop"], "jobs.log")
 
     def _start(self, command: list[str], log: str) -> subprocess.Popen[bytes]:
         with (self.instance / log).open("ab") as file:

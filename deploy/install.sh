@@ -86,13 +86,15 @@ settings() {
   chmod 0640 "$SETTINGS"
 }
 
+services() { (cd /etc/systemd/system && ls | grep -E '^medportal-(web|jobs)\.service$'); }
+
 # A command of the portal in this release, as the service user: flask DIR COMMAND…
 flask() { MEDPORTAL_CODE=$1 "$SOURCE/deploy/medportal" "${@:2}"; }
 
-# Starts or stops both services. CONTROL is for machines without systemd: a program that is called with start or stop.
+# Starts or stops what is installed. CONTROL is for machines without systemd: a program that is called with start or stop.
 control() {
   if [ -n "${CONTROL:-}" ]; then "$CONTROL" "$1" 9>&-
-  elif [ -d /run/systemd/system ]; then systemctl "$1" medportal-web medportal-jobs
+  elif [ -d /run/systemd/system ]; then systemctl "$1" $(services)
   else say "no systemd here: $1 the command lines of deploy/*.service yourself"; fi
 }
 
@@ -102,19 +104,28 @@ database() {
   flask "$NEW" taxonomy load >/dev/null
 }
 
+# Jobs have a service of their own where the settings say so, and in releases that knew nothing else.
+apart() { ! grep -qs WEB_JOBS "$1/deploy/gunicorn.py" || grep -qsE '^WEB_JOBS="?0' "$SETTINGS"; }
+
 # This release is the one that runs, with its own units.
 use() {
-  install -m 0644 "$1"/deploy/medportal-web.service "$1"/deploy/medportal-jobs.service "/etc/systemd/system/" || return 1
+  local units=/etc/systemd/system
+  install -m 0644 "$1/deploy/medportal-web.service" "$units/" || return 1
+  if apart "$1"; then
+    install -m 0644 "$1/deploy/medportal-jobs.service" "$units/" || return 1
+  elif [ -f "$units/medportal-jobs.service" ]; then
+    [ ! -d /run/systemd/system ] || systemctl disable -q --now --no-block medportal-jobs || true
+    rm -f "$units/medportal-jobs.service"
+  fi
   install -m 0755 "$1/deploy/medportal" /usr/local/bin/medportal || return 1
   ln -sfn "$1" "$CODE/current.new"
   mv -T "$CODE/current.new" "$CODE/current"
-  [ ! -d /run/systemd/system ] || systemctl daemon-reload
+  [ ! -d /run/systemd/system ] || { systemctl daemon-reload && systemctl enable -q $(services); }
 }
 
-services() {
+begin() {
   say "services"
   use "$NEW" || return 1
-  [ ! -d /run/systemd/system ] || systemctl enable -q medportal-web medportal-jobs || return 1
   control start
 }
 
@@ -199,7 +210,7 @@ update() {
   watch
   say "stop"
   control stop
-  if database && services && answers; then # functions say by their answer whether they failed
+  if database && begin && answers; then # functions say by their answer whether they failed
     rm -f "$NOTE"
     return
   fi
@@ -242,7 +253,7 @@ if [ -e "$CODE/current" ]; then
 else
   proxy
   database
-  services
+  begin
   answers
 fi
 tidy

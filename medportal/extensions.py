@@ -111,7 +111,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "foreign_keys=ON",
         "busy_timeout=5000",
         "mmap_size=0",
-        "cache_size=-1000",
+        "cache_size=-500",
         "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -115,7 +115,7 @@ def take(job: Recurring) -> bool:
             Job.due_at == row.due_at,
             Job.lease_until.is_not_distinct_from(row.lease_until),
         )
-        .values(lease_until=now + job.lease, leased_by=queues.IDENTITY)
+        .values(lease_until=now + job.lease, leased_by=queues.identity())
     )
     db.session.commit()
     return taken.rowcount == 1  # type: ignore[attr-defined]
@@ -124,7 +124,9 @@ def take(job: Recurring) -> bool:
 def _first(job: Recurring) -> bool:
     try:
         now = utc_now()
-        db.session.add(Job(name=job.name, due_at=now, lease_until=now + job.lease, leased_by=queues.IDENTITY))
+        db.session.add(
+            Job(name=job.name, due_at=now, lease_until=now + job.lease, leased_by=queues.identity())
+        )
         db.session.commit()
     except IntegrityError:  # another loop was faster
         db.session.rollback()
@@ -144,7 +146,7 @@ def run(job: Recurring) -> None:
     now = utc_now()
     db.session.execute(
         sa.update(Job)
-        .where(Job.name == job.name, Job.leased_by == queues.IDENTITY)
+        .where(Job.name == job.name, Job.leased_by == queues.identity())
         .values(due_at=now + job.every, lease_until=None, leased_by=None, finished_at=now, error=error)
     )
     db.session.commit()

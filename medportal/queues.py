@@ -24,9 +24,18 @@ from medportal.models.outbox import MailState, Outbox, Posted
 GIVE_UP = timedelta(days=2)
 BACKOFF = [timedelta(minutes=m) for m in (1, 2, 4, 8, 15, 30, 60, 120, 240, 480)]
 SLACK = timedelta(minutes=1)
-IDENTITY = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(3)}"
-"""Ours alone: in containers, two loops may well have the same name and number."""
 _STEPS = 12  # answers that one letter waits for at most, from the greeting to the end of its text
+
+
+def identity() -> str:
+    """Ours alone, and of no other copy of this process."""
+    return _identity(os.getpid())
+
+
+@cache
+def _identity(process: int) -> str:
+    """In containers, two loops may well have the same name and number."""
+    return f"{socket.gethostname()[:60]}:{process}:{secrets.token_hex(3)}"
 
 
 def lease() -> timedelta:
@@ -115,7 +124,7 @@ def _take(table: Any, now: datetime, **which: int) -> list[Hand]:
     numbers = connection.execute(_free(table), {**_clock(now), **which}).scalars().all()
     if not numbers:
         return []
-    values = {"ids": numbers, "until": now + lease(), "us": IDENTITY, "now": now}
+    values = {"ids": numbers, "until": now + lease(), "us": identity(), "now": now}
     rows = connection.execute(_lay_hands_on(table), values).all()
     by_number = {row.id: row for row in rows}
     return [Hand(table, n, by_number[n].attempts, by_number[n].queued_at) for n in numbers if n in by_number]
@@ -138,15 +147,17 @@ def _note(table: Any, names: tuple[str, ...]) -> Any:
     )
 
 
-def note(table: Any, numbers: Sequence[int], us: str = IDENTITY, /, **values: Any) -> None:
+def note(table: Any, numbers: Sequence[int], us: str | None = None, /, **values: Any) -> None:
+    """`us`: who had them in hand; None: this process."""
     known = {f"to_{name}": value for name, value in values.items()}
     db.session.connection().execute(
-        _note(table, tuple(sorted(values))), {"ids": list(numbers), "us": us, **known}
+        _note(table, tuple(sorted(values))),
+        {"ids": list(numbers), "us": identity() if us is None else us, **known},
     )
 
 
-def sent(hands: Sequence[Hand], *, us: str = IDENTITY) -> None:
-    """`us`: who had them in hand."""
+def sent(hands: Sequence[Hand], *, us: str | None = None) -> None:
+    """`us` as in `note`."""
     now = utc_now()
     alike: dict[Any, list[Hand]] = {}
     for hand in hands:

@@ -36,7 +36,7 @@ class Receipts:
         self._file = os.open(new, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         new.rename(self._path)  # nobody sees it unlocked
-        self._write({"us": queues.IDENTITY})
+        self._write({"us": queues.identity()})
 
     def note(self, hand: Hand) -> None:
         """From any thread: a line is written whole. OSError when it could not be."""

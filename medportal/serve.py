@@ -1,11 +1,8 @@
-"""`make run`: bring the database up to date, fill an empty one with the sample site, serve and do jobs until Ctrl-C."""
+"""`make run`: bring the database up to date, fill an empty one with the sample site; then this process becomes the server."""
 
 import os
-import signal
-import subprocess
 import sys
-import time
-from types import FrameType
+from typing import NoReturn
 
 import sqlalchemy as sa
 from flask_migrate import upgrade
@@ -17,7 +14,7 @@ from medportal.extensions import db
 from medportal.models.content import Content
 
 SERVER = "-m gunicorn --config=deploy/gunicorn.py --graceful-timeout=10 wsgi:app"
-JOBS = "-m flask jobs run --loop"
+PAGES_ALONE = {"WEB_JOBS": "0"}
 MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_MMAP_THRESHOLD_": "65536"}
 """For glibc: one heap for all threads, and large pieces given back at once. Without it web needs a fifth more."""
 
@@ -47,39 +44,15 @@ def prepare(environment: dict[str, str]) -> list[str]:
     return lines
 
 
-def main() -> int:
+def main() -> NoReturn:
     host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
     environment = dict(os.environ)
     environment.setdefault("SITE_URL", f"http://localhost:{port}")
     lines = prepare(environment)
     print("\n  " + "\n  ".join(lines) + "\n", flush=True)  # noqa: T201
-    environment |= MEMORY
-    commands = ([*SERVER.split(), f"--bind={host}:{port}"], JOBS.split())
-    running = [
-        subprocess.Popen([sys.executable, *command], env=environment)  # noqa: S603  # our own programs
-        for command in commands
-    ]
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        for child in running:
-            child.terminate()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    return watch(running)
-
-
-def watch(running: list[subprocess.Popen[bytes]]) -> int:
-    """Until the first of them ends; then the others are asked to end too. The first one's answer."""
-    while all(child.poll() is None for child in running):
-        time.sleep(0.2)
-    answer = next(child.returncode for child in running if child.returncode is not None)
-    for child in running:
-        child.terminate()
-    for child in running:
-        child.wait()
-    return max(0, answer)
+    command = [sys.executable, *SERVER.split(), f"--bind={host}:{port}"]
+    os.execve(sys.executable, command, environment | MEMORY)  # noqa: S606  # our own program
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -354,9 +354,9 @@ def test_50_who_lost_the_lease_changes_nothing_any_more(sink, in_app, states, mo
     in_app(put)
     [hand] = in_app(claim)
     with time_machine.travel(utc_now() + in_app(queues.lease) + dt.timedelta(seconds=1)):
-        monkeypatch.setattr(queues, "IDENTITY", "another loop")
+        monkeypatch.setattr(queues, "identity", lambda: "another loop")
         in_app(claim)
-        monkeypatch.setattr(queues, "IDENTITY", "the first loop")
+        monkeypatch.setattr(queues, "identity", lambda: "the first loop")
         in_app(lambda: queues.end(hand, delivery.MailState.FAILED, "too late"))
     assert states() == {"x": "queued"}
 

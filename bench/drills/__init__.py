@@ -26,7 +26,7 @@ from medportal import create_app
 from medportal.config import ROOT
 from medportal.demo import loader
 from medportal.extensions import db
-from medportal.serve import SERVER
+from medportal.serve import PAGES_ALONE, SERVER
 
 PATIENCE = 60.0
 
@@ -69,7 +69,9 @@ class Server:
 
     def __init__(self, log: Path, port: int = 0, **settings: str) -> None:
         self.port, self.log = port or free_port(), log
-        self._environment = os.environ | settings | {"SITE_URL": f"http://127.0.0.1:{self.port}"}
+        self._environment = (
+            os.environ | PAGES_ALONE | settings | {"SITE_URL": f"http://127.0.0.1:{self.port}"}
+        )
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

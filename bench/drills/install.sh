@@ -39,15 +39,14 @@ inside PLAIN_HTTP=1 bash /srv/medportal/deploy/install.sh "$NAME"
 echo "   $((SECONDS - began)) s, one command (bar: 12 commands, 300 s)"
 
 echo "2. the units' own command lines"
-for unit in web jobs; do
-  # The unit as it is, but for its program, which is not on this machine.
-  sed -E 's#^ExecStart=\S+#ExecStart=/bin/true#' "$ROOT/etc/systemd/system/medportal-$unit.service" >"$WORK/medportal-$unit.service"
-  systemd-analyze verify --man=no "$WORK/medportal-$unit.service" && echo "   medportal-$unit.service: verified"
-  line=$(sed -n 's/^ExecStart=//p' "$ROOT/etc/systemd/system/medportal-$unit.service")
-  own=$(sed -n 's/^Environment=//p' "$ROOT/etc/systemd/system/medportal-$unit.service")
-  chroot "$ROOT" setpriv --reuid medportal --regid medportal --init-groups --no-new-privs bash -c "set -a; $own; . /etc/medportal/env; set +a; cd /opt/medportal/current && exec $line" >/dev/null 2>&1 &
-  pids+=($!)
-done
+unit=medportal-web.service
+# The unit as it is, but for its program, which is not on this machine.
+sed -E 's#^ExecStart=\S+#ExecStart=/bin/true#' "$ROOT/etc/systemd/system/$unit" >"$WORK/$unit"
+systemd-analyze verify --man=no "$WORK/$unit" && echo "   $unit: verified"
+line=$(sed -n 's/^ExecStart=//p' "$ROOT/etc/systemd/system/$unit")
+own=$(sed -n 's/^Environment=//p' "$ROOT/etc/systemd/system/$unit")
+chroot "$ROOT" setpriv --reuid medportal --regid medportal --init-groups --no-new-privs bash -c "set -a; $own; . /etc/medportal/env; set +a; cd /opt/medportal/current && exec $line" >/dev/null 2>&1 &
+pids+=($!)
 inside caddy run --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null 2>&1 &
 pids+=($!)
 for _ in $(seq 60); do curl -sf -o /dev/null "http://$NAME/ar/" && break; sleep 0.5; done
