@@ -21,9 +21,7 @@ def _json_ld(page: Any, thing: dict[str, Any]) -> None:
     names = [synonym["name"] for synonym in page.text.synonyms]
     if names:
         thing["alternateName"] = names
-    codes = [
-        {"@type": "MedicalCode", "codeValue": c.value, "codingSystem": c.system} for c in page.content.codes
-    ]
+    codes = [{"@type": "MedicalCode", "codeValue": c.value, "codingSystem": c.system} for c in page.codes]
     if codes:
         thing["code"] = codes
     for key, name in _TEXT_PROPERTIES.items():

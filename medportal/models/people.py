@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -46,6 +47,19 @@ class PersonSpecialty(Model):
         sa.ForeignKey("specialty.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     position: Mapped[int] = mapped_column(default=0)
+
+
+class Standing(Protocol):
+    """What somebody's rank and address follow from; an entity has it, and a row."""
+
+    @property
+    def listed(self) -> bool: ...
+    @property
+    def gender(self) -> str | None: ...
+    @property
+    def rank(self) -> str | None: ...
+    @property
+    def texts(self) -> Sequence[Any]: ...
 
 
 class Person(Model):

@@ -7,7 +7,7 @@ from flask import url_for
 from medportal.content_types import KINDS
 from medportal.content_types.page import FIXED
 from medportal.i18n import current_language
-from medportal.models.people import Person
+from medportal.models.people import Standing
 
 
 def page_url(kind: str, slug: str, **values: Any) -> str:
@@ -17,7 +17,7 @@ def page_url(kind: str, slug: str, **values: Any) -> str:
     return url_for("content.page", kind=KINDS[kind], slug=slug, **values)
 
 
-def profile_url(person: Person, lang: str | None = None) -> str | None:
+def profile_url(person: Standing, lang: str | None = None) -> str | None:
     """The page of somebody in the consultants' corner; None for everybody else. A person without an address in this
     language stands under that of another."""
     lang = lang or current_language().code
@@ -25,6 +25,14 @@ def profile_url(person: Person, lang: str | None = None) -> str | None:
     return url_for("consultants.profile", slug=slug, lang=lang) if slug else None
 
 
-def profile_slug(person: Person, lang: str) -> str | None:
+def profile_slug(person: Standing, lang: str) -> str | None:
     slugs = {text.lang: text.slug for text in person.texts} if person.listed else {}
     return slugs.get(lang) or next(iter(slugs.values()), None)
+
+
+def profile_of(person: Standing, lang: str) -> str | None:
+    """The address of the person's profile in the consultants' corner; None where there is none in this language."""
+    if not person.listed:
+        return None
+    slug = next((text.slug for text in person.texts if text.lang == lang), None)
+    return url_for("consultants.profile", slug=slug) if slug else None

@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 
 from medportal.blueprints.content.addresses import page_url, profile_url
 from medportal.blueprints.content.page import TextPage
-from medportal.blueprints.content.specialists import Records, Signed
+from medportal.blueprints.content.signatures import Signed
+from medportal.blueprints.content.specialists import Records
 from medportal.choices import setting
 from medportal.i18n import current_language
 from medportal.lib.html import to_text
@@ -37,7 +38,7 @@ def page_json_ld(page: TextPage) -> dict[str, Any]:
     authors = [_person(credit.person, page.lang) for credit in page.authors]
     if authors:
         web_page["author"] = authors
-    citations = [_citation(reference) for reference in page.content.references]
+    citations = [_citation(reference) for reference in page.references]
     if citations:
         web_page["citation"] = citations
     if page.opinions:
@@ -88,10 +89,10 @@ def _records(records: Records, thing: dict[str, Any], lang: str) -> None:
                 "@type": "MedicalGuideline",
                 "name": found.entry.title,
                 "url": absolute(page_url("guideline", found.entry.slug)),
-                "guidelineDate": str(found.detail.year),
+                "guidelineDate": str(found.year),
                 "recognizingAuthority": {
                     "@type": "Organization",
-                    "name": localize(found.detail.issuer, lang),
+                    "name": localize(found.issuer, lang),
                 },
             }
             for found in current
@@ -185,7 +186,7 @@ def page_json(page: TextPage) -> dict[str, Any]:
         "reviewed": page.review.reviewed_on.isoformat() if page.review else None,
         "reviewed_by": localize(page.review.person.name, page.lang) if page.review else None,
         "categories": [c.slug for c in page.categories],
-        "codes": [{"system": c.system, "code": c.value} for c in page.content.codes],
+        "codes": [{"system": c.system, "code": c.value} for c in page.codes],
         "symptoms": [{"name": s.name, "aspect": s.aspect, "frequency": s.frequency} for s in page.symptoms],
         "sections": [
             {
@@ -208,7 +209,8 @@ def page_json(page: TextPage) -> dict[str, Any]:
             for section in page.sections
         ],
         "treatments": [
-            {"name": t.name, "kind": t.kind, **t.fields, "references": t.references} for t in page.treatments
+            {"name": t.name, "kind": t.kind, **dict(t.fields), "references": t.references}
+            for t in page.treatments
         ],
         "references": [
             {
@@ -220,7 +222,7 @@ def page_json(page: TextPage) -> dict[str, Any]:
                 "doi": r.doi,
                 "pmid": r.pmid,
             }
-            for r in page.content.references
+            for r in page.references
         ],
         "opinions": [_opinion_json(signed, page.lang) for signed in page.opinions],
         "for_specialists": _records_json(page.records, page.lang),
@@ -229,14 +231,14 @@ def page_json(page: TextPage) -> dict[str, Any]:
 
 
 def _opinion_json(signed: Signed, lang: str) -> dict[str, Any]:
-    opinion, person = signed.opinion, signed.person
+    person = signed.person
     return {
         "label": "opinion",
-        "origin": opinion.origin,
+        "origin": signed.origin,
         "by": localize(person.name, lang),
         "specialties": [localize(specialty.name, lang) for specialty in person.specialties],
         "given_on": signed.given_on.isoformat(),
-        "interests": localize(opinion.interests, lang) or "none declared",
+        "interests": localize(signed.interests, lang) or "none declared",
         "html": signed.html,
     }
 
@@ -276,9 +278,9 @@ def _records_json(records: Records, lang: str) -> dict[str, list[dict[str, Any]]
             {
                 "title": found.entry.title,
                 "url": absolute(page_url("guideline", found.entry.slug)),
-                "issuer": localize(found.detail.issuer, lang),
-                "year": found.detail.year,
-                "version": found.detail.version,
+                "issuer": localize(found.issuer, lang),
+                "year": found.year,
+                "version": found.version,
                 "superseded": found.entry.superseded,
                 "superseded_by": absolute(page_url("guideline", found.successor.slug))
                 if found.successor
@@ -290,10 +292,10 @@ def _records_json(records: Records, lang: str) -> dict[str, list[dict[str, Any]]
             {
                 "title": found.entry.title,
                 "url": absolute(page_url("abstract", found.entry.slug)),
-                "journal": found.detail.journal,
-                "published": found.detail.published,
-                "doi": found.detail.doi,
-                "pmid": found.detail.pmid,
+                "journal": found.journal,
+                "published": found.published,
+                "doi": found.doi,
+                "pmid": found.pmid,
                 "lay_summary": found.summary or None,
             }
             for found in records.abstracts

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
 from flask_babel import LazyString
 
-from medportal.blueprints.content import queries, specialists
+from medportal.blueprints.content import evidence, queries, signatures, specialists
 from medportal.blueprints.content.addresses import page_url
 from medportal.blueprints.content.extras import EVERYTHING, Extras
 from medportal.blueprints.content.lists import Entry
+from medportal.blueprints.content.signatures import ShownCredit
 from medportal.content_types import KINDS, ContentType
 from medportal.content_types.sections import ORDER, SECTIONS
 from medportal.lib.html import to_text
 from medportal.models.content import Content, ContentText, Part, Section, State, Status, Urgency
-from medportal.models.treatment import FIELDS
-from medportal.models.trust import Credit, Review, Role
+from medportal.models.trust import Role
 from medportal.templating import absolute, site_day
 
 Written = Section | queries.ShownSection
 Piece = Part | queries.ShownPart
-
-
-@dataclass(frozen=True)
-class TreatmentView:
-    """`fields` in the order of the form; an empty one is shown as "not stated"."""
-
-    key: str
-    kind: str
-    name: str
-    fields: dict[str, str]
-    references: list[int]
 
 
 class TextPage:
@@ -64,28 +52,22 @@ class TextPage:
             if row.status == Status.PUBLISHED
         }
         """language → address of this thing's published texts, this one included."""
-        self.opinions = specialists.opinions(number, self.lang) if beside and extras.opinions else []
+        self.credits, reviews, opinions = signatures.of(number, text.id, self.lang, extras)
+        self.review = reviews[0] if reviews else None
+        """The latest review of this page in this language."""
+        self.opinions = opinions if beside else ()
         self.records = specialists.records(number, self.lang, extras) if beside else specialists.Records()
         related = queries.related(number, self.lang) if extras.relations else ()
         self.related: Sequence[Entry] = [e for e in related if e.content_id not in self.records.pages]
         shown = [number, *(entry.content_id for entry in related)]
         self.same_category = queries.same_category(main, self.lang, shown)
         self.symptoms = queries.symptoms(number, self.lang) if extras.symptoms else []
-        self.treatments = self._treatments() if extras.treatments else []
+        self.treatments = evidence.treatments(number, self.lang) if extras.treatments else []
+        self.references = evidence.references(number) if extras.references else []
+        self.codes = evidence.codes(number) if extras.codes else []
         self.corrections = queries.corrections(number, self.lang) if extras.corrections else ()
         replaced = self.content.superseded_by_id
         self.superseded_by = queries.listed(replaced, self.lang) if replaced else None
-
-    def _treatments(self) -> list[TreatmentView]:
-        texts = queries.treatment_texts(self.content.id, self.lang)
-        views = []
-        for treatment in self.content.treatments:
-            text = texts.get(treatment.id)
-            if text is not None:
-                fields = {name: getattr(text, name) for name in FIELDS}
-                numbers = [reference.position for reference in treatment.references]
-                views.append(TreatmentView(treatment.key, treatment.kind, text.name, fields, numbers))
-        return views
 
     @cached_property
     def sections(self) -> list[Written]:
@@ -126,19 +108,14 @@ class TextPage:
     def source_names(self) -> list[str]:
         return list(dict.fromkeys(part.source for part in self.sources if part.source))
 
-    @property
-    def review(self) -> Review | None:
-        """The latest review of this page in this language."""
-        return self.text.reviews[0] if self.text.reviews else None
-
     def review_overdue(self, today: date) -> bool:
         return self.review is not None and self.review.next_due < today
 
-    def credited(self, role: str) -> list[Credit]:
-        return [c for c in self.content.credits if c.role == role and c.lang in (None, self.lang)]
+    def credited(self, role: str) -> list[ShownCredit]:
+        return [c for c in self.credits if c.role == role and c.lang in (None, self.lang)]
 
     @property
-    def authors(self) -> list[Credit]:
+    def authors(self) -> list[ShownCredit]:
         return self.credited(Role.AUTHOR)
 
     @property

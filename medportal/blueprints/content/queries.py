@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from medportal.blueprints.content.extras import Extras, columns
@@ -17,7 +17,6 @@ from medportal.blueprints.content.lists import COLUMNS, Entry, NamedCategory
 from medportal.content_types import ContentType
 from medportal.extensions import db
 from medportal.models.content import (
-    Code,
     Content,
     ContentCategory,
     ContentRelation,
@@ -31,10 +30,8 @@ from medportal.models.content import (
 )
 from medportal.models.digest import Happening, News
 from medportal.models.listing import Listing
-from medportal.models.people import Person
 from medportal.models.taxonomy import Category
-from medportal.models.treatment import Treatment, TreatmentText
-from medportal.models.trust import Credit, Reference, Review, Revision
+from medportal.models.trust import Revision
 from medportal.models.types import localize
 from medportal.parts import remembered
 
@@ -89,11 +86,6 @@ def published_text(kind: ContentType, lang: str, slug: str) -> Published | None:
     text, content, *there = found
     extras = Extras(*(bool(value) for value in there))
     set_committed_value(text, "content", content)
-    asked = {"number": content.id, "text": text.id}
-    for owner, name, statement in _collections():
-        here = getattr(extras, name)
-        rows = db.session.scalars(statement, asked).all() if here else []
-        set_committed_value(content if owner is Content else text, name, rows)
     return Published(text, extras, _sections_of(text.id))
 
 
@@ -141,33 +133,6 @@ def _sections() -> sa.Select[Any]:
     )
 
 
-@cache
-def _collections() -> tuple[tuple[Any, str, sa.Select[Any]], ...]:
-    """What hangs on a thing or on its text, if `Extras` says that there is any: owner, attribute, statement."""
-    whom = (
-        joinedload(Credit.person).selectinload(Person.specialties),
-        joinedload(Credit.person).selectinload(Person.texts),
-    )
-    by_whom = (
-        joinedload(Review.person).selectinload(Person.specialties),
-        joinedload(Review.person).selectinload(Person.texts),
-    )
-    reviews = sa.select(Review).where(Review.text_id == sa.bindparam("text")).options(*by_whom)
-    treatments = sa.select(Treatment).where(Treatment.content_id == NUMBER).order_by(Treatment.position)
-    references = sa.select(Reference).where(Reference.content_id == NUMBER)
-    return (
-        (Content, "codes", sa.select(Code).where(Code.content_id == NUMBER).order_by(Code.id)),
-        (Content, "references", references.order_by(Reference.position)),
-        (Content, "treatments", treatments.options(selectinload(Treatment.references))),
-        (
-            Content,
-            "credits",
-            sa.select(Credit).where(Credit.content_id == NUMBER).order_by(Credit.position).options(*whom),
-        ),
-        (ContentText, "reviews", reviews.order_by(Review.reviewed_on.desc(), Review.id.desc())),
-    )
-
-
 def categories_of(content_id: int) -> list[NamedCategory]:
     """The main one first."""
     return [NamedCategory(*row) for row in db.session.execute(_categories_of(), {"number": content_id})]
@@ -200,20 +165,6 @@ def _texts_of() -> sa.Select[*tuple[Any, ...]]:
 
 def detail_of(kind: ContentType, content_id: int) -> Any:
     return db.session.get(kind.detail, content_id) if kind.detail is not None else None
-
-
-def treatment_texts(content_id: int, lang: str) -> dict[int, TreatmentText]:
-    asked = {"number": content_id, "lang": lang}
-    return {text.treatment_id: text for text in db.session.scalars(_treatment_texts(), asked)}
-
-
-@cache
-def _treatment_texts() -> sa.Select[TreatmentText]:
-    return (
-        sa.select(TreatmentText)
-        .join(Treatment, Treatment.id == TreatmentText.treatment_id)
-        .where(Treatment.content_id == NUMBER, TreatmentText.lang == LANG)
-    )
 
 
 @dataclass(frozen=True)
@@ -287,22 +238,23 @@ def _newest_in_category() -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def corrections(content_id: int, lang: str) -> Sequence[Happening]:
-    """What was changed on a page and why, as far as its editors said it; the newest first."""
-    return db.session.scalars(_corrections(), {"number": content_id, "lang": lang}).all()
+def corrections(content_id: int, lang: str) -> Sequence[Any]:
+    """What was changed on a page and why, as far as its editors said it; the newest first. Rows of `Happening`."""
+    return db.session.execute(_corrections(), {"number": content_id, "lang": lang}).all()
 
 
 @cache
-def _corrections() -> sa.Select[Happening]:
+def _corrections() -> sa.Select[Any]:
+    happening = sa.inspect(Happening).local_table.c
     return (
-        sa.select(Happening)
+        sa.select(*happening.values())
         .where(
-            Happening.content_id == NUMBER,
-            Happening.what.in_([News.CHANGED, News.SAFETY]),
-            Happening.lang == LANG,
-            sa.or_(Happening.note != "", Happening.what == News.SAFETY),
+            happening.content_id == NUMBER,
+            happening.what.in_([News.CHANGED, News.SAFETY]),
+            happening.lang == LANG,
+            sa.or_(happening.note != "", happening.what == News.SAFETY),
         )
-        .order_by(Happening.id.desc())
+        .order_by(happening.id.desc())
         .limit(20)
     )
 

@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response
 from medportal import htmx
 from medportal.access import kept, public
 from medportal.blueprints.content import lists, queries, specialist_labels
-from medportal.blueprints.content.addresses import page_url, profile_url
+from medportal.blueprints.content.addresses import page_url, profile_of, profile_url
 from medportal.blueprints.content.cards import card
+from medportal.blueprints.content.drawn import drawn
 from medportal.blueprints.content.json_ld import list_json_ld, page_json, page_json_ld
 from medportal.blueprints.content.lists import Filters
 from medportal.blueprints.content.page import TextPage
-from medportal.blueprints.content.specialists import profile_of
 from medportal.content_types import ContentType
 from medportal.content_types.base import Order
 from medportal.content_types.page import FIXED
@@ -33,6 +33,7 @@ bp = Blueprint("content", __name__, url_prefix="/<lang:lang>")
 def _addresses() -> dict[str, object]:
     return {
         "card": card,
+        "drawn": drawn,
         "page_url": page_url,
         "profile_url": profile_url,
         "fixed_pages": _fixed_pages,

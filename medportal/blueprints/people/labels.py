@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
 
-from medportal.models.people import Gender, Person, Rank
+from medportal.models.people import Gender, Rank, Standing
 from medportal.models.practice import ChangeState, CheckKind
 
 GENDERS = {
@@ -76,6 +76,6 @@ def ranks(gender: str | None) -> dict[str, str]:
     }
 
 
-def rank_of(person: Person) -> str:
+def rank_of(person: Standing) -> str:
     """ "" for whom none is recorded."""
     return ranks(person.gender).get(person.rank or "", "")

@@ -1,0 +1,33 @@
+"""What stands on many pages, or seldom changes, drawn once: remembered by what it shows, so that nothing needs to be told
+of a change and nothing old can be shown."""
+
+from collections.abc import Hashable
+from functools import lru_cache
+from typing import Any
+
+from flask import current_app, g
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from medportal import choices
+
+
+def drawn(template: str, macro: str, *shown: Hashable) -> Markup:
+    """What the macro makes of these values. It must follow from them, the language and the owner's choices of digits and
+    months alone; its template escapes."""
+    return _drawn(template, macro, shown, _manner())
+
+
+def _manner() -> tuple[Hashable, ...]:
+    """Asked once a request."""
+    if "manner" not in g:
+        chosen = choices.arabic_digits(), choices.arabic_region()
+        g.manner = current_app.jinja_env, str(get_locale()), *chosen
+    manner: tuple[Hashable, ...] = g.manner
+    return manner
+
+
+@lru_cache(maxsize=4000)
+def _drawn(template: str, macro: str, shown: tuple[Any, ...], _manner: Any) -> Markup:
+    macros: Any = current_app.jinja_env.get_template(template).module
+    return Markup(getattr(macros, macro)(*shown))  # noqa: S704  # escaped by its template
