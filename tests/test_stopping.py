@@ -17,7 +17,7 @@ from flask_migrate import upgrade
 
 from medportal import jobs
 from medportal.config import ROOT
-from medportal.extensions import db
+from medportal.extensions import db, reading
 from medportal.lib.dates import utc_now
 from medportal.models.outbox import Job
 from medportal.serve import PAGES_ALONE, SERVER
@@ -86,8 +86,10 @@ def portal(make_app, tmp_path, port):
         upgrade()
 
         def last_done():
-            db.session.rollback()
-            return db.session.scalar(sa.select(sa.func.max(Job.finished_at)))
+            with reading():
+                found = db.session.scalar(sa.select(sa.func.max(Job.finished_at)))
+                db.session.rollback()
+            return found
 
         settings = {"MEDPORTAL_INSTANCE": str(tmp_path), "DATABASE_URL": database, "WEB_CONCURRENCY": "1"}
         command = [sys.executable, *SERVER.split(), f"--bind=127.0.0.1:{port}"]
