@@ -20,10 +20,10 @@ def drawn(template: str, macro: str, *shown: Hashable) -> Markup:
 
 def _manner() -> tuple[Hashable, ...]:
     """Asked once a request."""
-    if "manner" not in g:
+    manner: tuple[Hashable, ...] | None = g.get("manner")
+    if manner is None:
         chosen = choices.arabic_digits(), choices.arabic_region()
-        g.manner = current_app.jinja_env, str(get_locale()), *chosen
-    manner: tuple[Hashable, ...] = g.manner
+        g.manner = manner = current_app.jinja_env, str(get_locale()), *chosen
     return manner
 
 

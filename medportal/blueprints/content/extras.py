@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from medportal.models.content import Code, ContentRelation, ContentText, SymptomLink
-from medportal.models.digest import Happening
+from medportal.models.digest import Happening, News
 from medportal.models.specialist import ContentDrug, ContentTrial, Opinion
 from medportal.models.treatment import Treatment
 from medportal.models.trust import Credit, Reference, Review
@@ -41,7 +41,9 @@ def columns() -> tuple[sa.ColumnElement[Any], ...]:
     number = ContentText.content_id
     there = {
         "codes": Code.content_id == number,
-        "corrections": Happening.content_id == number,
+        "corrections": sa.and_(
+            Happening.content_id == number, Happening.what.in_([News.CHANGED, News.SAFETY])
+        ),
         "credits": Credit.content_id == number,
         "drugs": ContentDrug.content_id == number,
         "opinions": Opinion.content_id == number,

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cached_property
 
-from flask_babel import LazyString
-
 from medportal.blueprints.content import evidence, queries, signatures, specialists
 from medportal.blueprints.content.addresses import page_url
-from medportal.blueprints.content.extras import EVERYTHING, Extras
+from medportal.blueprints.content.extras import Extras
 from medportal.blueprints.content.lists import Entry
 from medportal.blueprints.content.signatures import ShownCredit
 from medportal.content_types import KINDS, ContentType
@@ -20,22 +18,18 @@ from medportal.models.content import Content, ContentText, Part, Section, State,
 from medportal.models.trust import Role
 from medportal.templating import absolute, site_day
 
+Text = ContentText | queries.ShownText
 Written = Section | queries.ShownSection
 Piece = Part | queries.ShownPart
 
 
 class TextPage:
-    """A published text with what belongs to it. Asks the database in its constructor only.
+    """A published text with what belongs to it. Asks the database in its constructor only."""
 
-    `sections`: where they were read as rows; None takes the text's own.
-    """
-
-    def __init__(
-        self, text: ContentText, extras: Extras = EVERYTHING, sections: Sequence[Written] | None = None
-    ) -> None:
+    def __init__(self, text: Text, extras: Extras, sections: Sequence[Written]) -> None:
         self.text = text
-        self._written: Sequence[Written] = text.sections if sections is None else sections
-        self.content: Content = text.content
+        self._written = sections
+        self.content: Content | queries.ShownContent = text.content
         self.kind: ContentType = KINDS[text.kind]
         self.lang = text.lang
         self.detail = queries.detail_of(self.kind, self.content.id)
@@ -85,9 +79,9 @@ class TextPage:
         return " ".join(to_text(part.html) for part in section.parts)
 
     @cached_property
-    def contents(self) -> list[tuple[str, LazyString]]:
-        """The on-this-page list: (anchor, label)."""
-        return [(section.key, SECTIONS[section.key]) for section in self.sections]
+    def contents(self) -> tuple[str, ...]:
+        """The sections of the on-this-page list by their keys, which are their anchors."""
+        return tuple(section.key for section in self.sections)
 
     def urgency(self, section: Written) -> list[tuple[str, list[Piece]]]:
         """The parts of "when to get help" by level, most urgent first."""

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
-from sqlalchemy.orm.attributes import set_committed_value
 
 from medportal.blueprints.content.extras import Extras, columns
 from medportal.blueprints.content.lists import COLUMNS, Entry, NamedCategory
@@ -21,6 +20,7 @@ from medportal.models.content import (
     ContentCategory,
     ContentRelation,
     ContentText,
+    Origin,
     Part,
     Redirect,
     Section,
@@ -70,10 +70,40 @@ class ShownSection(NamedTuple):
     parts: list[ShownPart]
 
 
+class ShownContent(NamedTuple):
+    """What a page shows of a `Content`."""
+
+    id: int
+    source_lang: str
+    origin: str
+    origin_source: str | None
+    superseded_by_id: int | None
+
+    @property
+    def is_indexable(self) -> bool:
+        return self.origin == Origin.OWN
+
+
+class ShownText(NamedTuple):
+    """What a page shows of a published `ContentText`."""
+
+    content: ShownContent
+    id: int
+    kind: str
+    lang: str
+    slug: str
+    title: str
+    summary: str
+    synonyms: list[dict[str, str]]
+    made: str
+    published_at: datetime | None
+    modified_at: datetime
+
+
 class Published(NamedTuple):
     """A text that readers may see, with everything that its page shows."""
 
-    text: ContentText
+    text: ShownText
     extras: Extras
     sections: list[ShownSection]
 
@@ -83,22 +113,25 @@ def published_text(kind: ContentType, lang: str, slug: str) -> Published | None:
     found = db.session.execute(_published(), {"kind": kind.key, "lang": lang, "slug": slug}).first()
     if found is None:
         return None
-    text, content, *there = found
-    extras = Extras(*(bool(value) for value in there))
-    set_committed_value(text, "content", content)
-    return Published(text, extras, _sections_of(text.id))
+    of_content = len(ShownContent._fields)
+    before_extras = of_content + len(ShownText._fields) - 1
+    text = ShownText(ShownContent(*found[:of_content]), *found[of_content:before_extras])
+    return Published(text, Extras(*map(bool, found[before_extras:])), _sections_of(text.id))
 
 
 @cache
 def _published() -> sa.Select[*tuple[Any, ...]]:
+    content, text = sa.inspect(Content).local_table.c, sa.inspect(ContentText).local_table.c
+    shown = [content[name] for name in ShownContent._fields]
+    shown += [text[name] for name in ShownText._fields if name != "content"]
     return (
-        sa.select(ContentText, Content, *columns())
-        .join(Content, Content.id == ContentText.content_id)
+        sa.select(*shown, *columns())
+        .join(text.id.table, text.content_id == content.id)
         .where(
-            ContentText.kind == sa.bindparam("kind"),
-            ContentText.lang == LANG,
-            ContentText.slug == sa.bindparam("slug"),
-            ContentText.status == Status.PUBLISHED,
+            text.kind == sa.bindparam("kind"),
+            text.lang == LANG,
+            text.slug == sa.bindparam("slug"),
+            text.status == Status.PUBLISHED,
         )
     )
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from flask import g
 
 from medportal.blueprints.content.extras import Extras
 from medportal.extensions import db
@@ -16,6 +17,7 @@ from medportal.models.specialist import Opinion, OpinionStatus, OpinionText
 from medportal.models.taxonomy import Specialty
 from medportal.models.trust import Credit, Review
 from medportal.models.types import Localized
+from medportal.parts import remembered
 
 
 class ShownSpecialty(NamedTuple):
@@ -85,7 +87,7 @@ def of(content_id: int, text_id: int, lang: str, extras: Extras) -> Signatures:
     opinions = _rows(_opinions(), asked) if extras.opinions else ()
     if not (credits_ or reviews or opinions):
         return Signatures()
-    who = _persons({row[0] for row in (*credits_, *reviews, *opinions)})
+    who = _known(frozenset(row[0] for row in (*credits_, *reviews, *opinions)))
     return Signatures(
         [ShownCredit(who[row[0]], *row[1:]) for row in credits_],
         [ShownReview(who[row[0]], *row[1:]) for row in reviews],
@@ -129,6 +131,12 @@ def _opinions() -> sa.Select[Any]:
         )
         .order_by(opinion.position, opinion.id)
     )
+
+
+def _known(numbers: frozenset[int]) -> dict[int, ShownPerson]:
+    """The same few sign many pages; editors see what is true now."""
+    public = not g.get("session_allowed", True)
+    return remembered(("persons", numbers), lambda: _persons(numbers)) if public else _persons(numbers)
 
 
 def _persons(numbers: Collection[int]) -> dict[int, ShownPerson]:

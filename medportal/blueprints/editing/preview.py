@@ -5,6 +5,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from medportal.access import staff
+from medportal.blueprints.content.extras import EVERYTHING
 from medportal.blueprints.content.page import TextPage
 from medportal.blueprints.content.services import assign
 from medportal.blueprints.editing import copies
@@ -56,7 +57,7 @@ def preview_page(number: int, of: str) -> Response:
         shown = _with_what_is_typed(content, text, of)
         if shown is None:
             abort(404)
-        page = TextPage(shown)
+        page = TextPage(shown, EVERYTHING, shown.sections)
         page.translations = {of: url_for("editing.preview_page", number=number, of=of, lang=of)}
         html = render_template(
             "content/page.html", page=page, today=utc_now().date(), json_ld=None, preview=True

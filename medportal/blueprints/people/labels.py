@@ -1,10 +1,12 @@
 """Words about people: ranks in the form of whoever bears them, and what was checked."""
 
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
 
+from medportal.i18n import locale_now
 from medportal.models.people import Gender, Rank, Standing
 from medportal.models.practice import ChangeState, CheckKind
 
@@ -42,6 +44,11 @@ PARTS: dict[str, Any] = {
 def ranks(gender: str | None) -> dict[str, str]:
     """rank → its word in the page's language. Languages that do not tell the forms apart say the same three times;
     of somebody who chose neither, both forms are written."""
+    return _ranks(gender, str(locale_now()))
+
+
+@lru_cache(maxsize=32)
+def _ranks(gender: str | None, _locale: str) -> dict[str, str]:
     if gender == Gender.FEMININE:
         return {
             Rank.PHYSICIAN: pgettext("a woman", "Physician"),
