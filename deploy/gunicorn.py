@@ -1,6 +1,7 @@
 """How gunicorn serves the portal, here and on a server. Decisions 19 and 21 say why.
 
-WEB_CONCURRENCY: how many processes make pages. WEB_JOBS=0: no jobs here; on another machine, or by `flask jobs run --loop`.
+WEB_CONCURRENCY: how many processes make pages. WEB_JOBS: 1, jobs are done here; "apart", in a service of their own on this
+machine; 0, elsewhere.
 """
 
 import os
@@ -44,7 +45,7 @@ def pre_fork(server: Any, worker: Worker) -> None:
     worker.does_jobs = _jobs and not any(other.does_jobs for other in others)
 
 
-_jobs = os.environ.get("WEB_JOBS", "1") != "0"
+_jobs = os.environ.get("WEB_JOBS", "1") == "1"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2")) + _jobs
 # Copies share what none of them changes; of a single one, the original would be kept for nothing.
 preload_app = workers > 1

@@ -105,7 +105,7 @@ database() {
 }
 
 # Jobs have a service of their own where the settings say so, and in releases that knew nothing else.
-apart() { ! grep -qs WEB_JOBS "$1/deploy/gunicorn.py" || grep -qsE '^WEB_JOBS="?0' "$SETTINGS"; }
+apart() { ! grep -qs WEB_JOBS "$1/deploy/gunicorn.py" || grep -qsE '^WEB_JOBS="?apart' "$SETTINGS"; }
 
 # This release is the one that runs, with its own units.
 use() {

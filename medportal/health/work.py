@@ -22,8 +22,8 @@ def loop() -> Finding:
     """Some job ends every few seconds; a long one holds a lease meanwhile."""
     now = utc_now()
     start = _l(
-        "Start the portal again: `systemctl restart medportal-web`; where it does no jobs (WEB_JOBS=0): `flask jobs run --loop`. "
-        "Without them no letter leaves and nothing planned is published."
+        "Start the portal again: `systemctl restart medportal-web` (where WEB_JOBS is `apart`: `medportal-jobs`), or the jobs by "
+        "hand: `flask jobs run --loop`. Without them no letter leaves and nothing planned is published."
     )
     rows = db.session.execute(sa.select(Job.finished_at, Job.lease_until)).all()
     seen = max((row.finished_at for row in rows if row.finished_at), default=None)

@@ -89,9 +89,9 @@ def of(content_id: int, text_id: int, lang: str, extras: Extras) -> Signatures:
         return Signatures()
     who = _known(frozenset(row[0] for row in (*credits_, *reviews, *opinions)))
     return Signatures(
-        [ShownCredit(who[row[0]], *row[1:]) for row in credits_],
-        [ShownReview(who[row[0]], *row[1:]) for row in reviews],
-        [Signed(who[row[0]], *row[1:]) for row in opinions],
+        [ShownCredit(who[row[0]], *row[1:]) for row in credits_ if row[0] in who],
+        [ShownReview(who[row[0]], *row[1:]) for row in reviews if row[0] in who],
+        [Signed(who[row[0]], *row[1:]) for row in opinions if row[0] in who],
     )
 
 
