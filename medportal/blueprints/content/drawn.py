@@ -27,7 +27,7 @@ def _manner() -> tuple[Hashable, ...]:
     return manner
 
 
-@lru_cache(maxsize=4000)
+@lru_cache(maxsize=2000)
 def _drawn(template: str, macro: str, shown: tuple[Any, ...], _manner: Any) -> Markup:
     macros: Any = current_app.jinja_env.get_template(template).module
     return Markup(getattr(macros, macro)(*shown))  # noqa: S704  # escaped by its template
