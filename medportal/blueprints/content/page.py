@@ -83,6 +83,25 @@ class TextPage:
         """The sections of the on-this-page list by their keys, which are their anchors."""
         return tuple(section.key for section in self.sections)
 
+    @cached_property
+    def synonyms(self) -> tuple[tuple[str, str | None], ...]:
+        """Names beside the title with their language; those that are its title elsewhere are told there."""
+        titles = {row.title for row in self.elsewhere}
+        found = self.text.synonyms
+        return tuple((one["name"], one.get("lang") or None) for one in found if one["name"] not in titles)
+
+    @property
+    def known_elsewhere(self) -> tuple[tuple[str, str], ...]:
+        """(language, title) of a medical thing in other languages, where readers may know it by another name."""
+        if not self.kind.medical:
+            return ()
+        known = (Status.PUBLISHED, Status.TITLE_ONLY)
+        return tuple(
+            (row.lang, row.title)
+            for row in self.elsewhere
+            if row.status in known and row.title != self.text.title
+        )
+
     def urgency(self, section: Written) -> list[tuple[str, list[Piece]]]:
         """The parts of "when to get help" by level, most urgent first."""
         levels = [(str(level), [p for p in section.parts if p.urgency == level]) for level in Urgency]

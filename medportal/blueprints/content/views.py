@@ -12,7 +12,7 @@ from medportal.access import kept, public
 from medportal.blueprints.content import lists, queries, specialist_labels
 from medportal.blueprints.content.addresses import page_url, profile_of, profile_url
 from medportal.blueprints.content.cards import card
-from medportal.blueprints.content.drawn import drawn
+from medportal.blueprints.content.drawn import drawn, drawn_each, section_label
 from medportal.blueprints.content.json_ld import list_json_ld, page_json, page_json_ld
 from medportal.blueprints.content.lists import Filters
 from medportal.blueprints.content.page import TextPage
@@ -34,6 +34,8 @@ def _addresses() -> dict[str, object]:
     return {
         "card": card,
         "drawn": drawn,
+        "drawn_each": drawn_each,
+        "section_label": section_label,
         "page_url": page_url,
         "profile_url": profile_url,
         "fixed_pages": _fixed_pages,
