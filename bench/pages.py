@@ -33,7 +33,7 @@ from medportal.importers.base import Options, run
 from medportal.models.listing import Listing
 
 PASSWORD = "a bench phrase that is long"
-MANY, FEW, ROUNDS = 1500, 150, 9
+MANY, FEW, ROUNDS = 4000, 150, 9
 PLAIN = {"bare": MANY, "hello": MANY, "jinja": 300}
 CONNECTIONS = 8
 KEPT, NOT_KEPT = {"PAGE_CACHE_MB": "32"}, {"PAGE_CACHE_MB": "0"}

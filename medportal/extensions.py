@@ -22,6 +22,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -146,6 +147,12 @@ def _end_session(_error: BaseException | None) -> None:
         db.session.registry.clear()
         if not error.connection_invalidated:
             raise
+
+
+def columns_of(model: type[Base]) -> ReadOnlyColumnCollection[str, Any]:
+    """The columns of a model's table. A statement made of them alone is no business of the ORM, which costs more than the
+    asking; one mapped attribute, be it in a condition, and it is the ORM's again."""
+    return sa.inspect(model).local_table.c
 
 
 def insert(table: Any) -> Any:

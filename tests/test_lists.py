@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
 
 from medportal.blueprints.content import services
 from medportal.blueprints.editing.text_form import Pane
 from medportal.content_types import KINDS
+from medportal.extensions import db
 from tests.conftest import section
 
 LISTED = [kind.path for kind in KINDS.values() if kind.listed]
@@ -148,6 +150,28 @@ def test_a_page_asks_the_same_number_of_questions_whatever_the_rows(
         make_content(title={"ar": f"ا {n}", "en": f"A {n}"}, categories=["heart"], references=references * 3)
     assert count_queries(lambda: read(path)) == few
     assert few <= 16
+
+
+@pytest.mark.parametrize("path", ["/en/", "/en/diseases/", "/en/diseases/a"])
+def test_pages_are_read_without_the_orm(make_app, make_content, make_category, in_app, path):
+    make_category("heart")
+    other = make_content(langs=("en",), title="B")
+    disease = make_content(langs=("en",), title="A", categories=["heart"], references=[{"title": "R"}])
+    in_app(lambda: services.relate(disease, [other]))
+    client = make_app(PAGE_CACHE_MB=0).test_client()
+    client.get(path)  # what is remembered for a while may be read by either
+    entities = []
+
+    def note(execution):
+        if execution.is_orm_statement:
+            entities.append(str(execution.statement))
+
+    sa.event.listen(db.session, "do_orm_execute", note)
+    try:
+        assert client.get(path).status_code == 200
+    finally:
+        sa.event.remove(db.session, "do_orm_execute", note)
+    assert entities == []
 
 
 def test_a_ninth_kind_is_one_file(app, read, make_content, make_app, monkeypatch):

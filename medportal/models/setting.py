@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from medportal.extensions import Base, db
+from medportal.extensions import Base, columns_of, db
 from medportal.models.types import pk
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class SiteVersion(Model):
     value: Mapped[int] = mapped_column(sa.BigInteger, default=1)
 
 
-_version = sa.select(sa.inspect(SiteVersion).local_table.c.value)
+_version = sa.select(columns_of(SiteVersion).value)
 
 
 def site_version() -> int:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from medportal.extensions import db
+from medportal.extensions import columns_of, db
 from medportal.models.content import Code
 from medportal.models.treatment import FIELDS, Treatment, TreatmentReference, TreatmentText
 from medportal.models.trust import Reference
@@ -53,7 +53,7 @@ def references(content_id: int) -> list[ShownReference]:
 
 @cache
 def _references() -> sa.Select[Any]:
-    reference = sa.inspect(Reference).local_table.c
+    reference = columns_of(Reference)
     shown = [reference[name] for name in ShownReference._fields]
     return sa.select(*shown).where(reference.content_id == NUMBER).order_by(reference.position)
 
@@ -72,7 +72,7 @@ def treatments(content_id: int, lang: str) -> list[ShownTreatment]:
 
 @cache
 def _treatments() -> sa.Select[Any]:
-    treatment, text = sa.inspect(Treatment).local_table.c, sa.inspect(TreatmentText).local_table.c
+    treatment, text = columns_of(Treatment), columns_of(TreatmentText)
     said = [text[name] for name in FIELDS]
     return (
         sa.select(treatment.id, treatment.key, treatment.kind, text.name, *said)
@@ -87,8 +87,8 @@ def _treatments() -> sa.Select[Any]:
 
 @cache
 def _named_by_treatments() -> sa.Select[Any]:
-    treatment, reference = sa.inspect(Treatment).local_table.c, sa.inspect(Reference).local_table.c
-    link = sa.inspect(TreatmentReference).local_table.c
+    treatment, reference = columns_of(Treatment), columns_of(Reference)
+    link = columns_of(TreatmentReference)
     return (
         sa.select(link.treatment_id, reference.position)
         .where(
@@ -106,5 +106,5 @@ def codes(content_id: int) -> list[ShownCode]:
 
 @cache
 def _codes() -> sa.Select[Any]:
-    code = sa.inspect(Code).local_table.c
+    code = columns_of(Code)
     return sa.select(code.system, code.value).where(code.content_id == NUMBER).order_by(code.id)

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 
 from medportal.content_types import KINDS, ContentType
 from medportal.content_types.base import Order
-from medportal.extensions import db
+from medportal.extensions import columns_of, db
 from medportal.models.content import ContentCategory
 from medportal.models.listing import Listing
 from medportal.models.taxonomy import Category, CategoryAlias
-from medportal.models.types import Localized, UtcDateTime
+from medportal.models.types import Localized
 from medportal.paging import Page, asked_rows
 from medportal.parts import remembered
 
@@ -43,7 +43,7 @@ class Entry(Protocol):
     origin: str
 
 
-_row = sa.inspect(Listing).local_table.c
+_row = columns_of(Listing)
 COLUMNS: tuple[sa.ColumnElement[Any], ...] = tuple(_row[name] for name in Entry.__annotations__)
 """Of the table, not of the entity: the database is asked without the ORM, which costs more than the asking."""
 
@@ -113,7 +113,7 @@ def _narrowed(query: Any, kind: str | None, narrowed: frozenset[str]) -> Any:
     listed = _row.kind.in_([k.key for k in KINDS.values() if k.listed])
     query = query.where(_row.lang == sa.bindparam("lang"), listed if kind is None else _row.kind == kind)
     if "category" in narrowed:
-        within = sa.inspect(ContentCategory).local_table.c
+        within = columns_of(ContentCategory)
         query = query.join(within.category_id.table, within.content_id == _row.content_id)
         query = query.where(within.category_id == sa.bindparam("category"))
     if "letter" in narrowed:
@@ -201,8 +201,9 @@ def category_names(content_ids: Sequence[int]) -> dict[int, NamedCategory]:
 
 @cache
 def _main_categories() -> sa.Select[int, int]:
-    return sa.select(ContentCategory.content_id, ContentCategory.category_id).where(
-        ContentCategory.content_id.in_(sa.bindparam("ids", expanding=True)), ContentCategory.position == 0
+    link = columns_of(ContentCategory)
+    return sa.select(link.content_id, link.category_id).where(
+        link.content_id.in_(sa.bindparam("ids", expanding=True)), link.position == 0
     )
 
 
@@ -224,13 +225,13 @@ def _newest_of_each() -> sa.CompoundSelect[Any]:
     """One statement for all kinds, made once."""
     queries = []
     for kind in KINDS.values():
-        query = sa.select(*COLUMNS, Listing.rank, Listing.date).limit(kind.on_home)
-        query = query.where(Listing.lang == sa.bindparam("lang"), Listing.kind == kind.key, Listing.on_home)
+        query = sa.select(*COLUMNS, _row.rank, _row.date).limit(kind.on_home)
+        query = query.where(_row.lang == sa.bindparam("lang"), _row.kind == kind.key, _row.on_home)
         if kind.order == Order.EVENTS:
-            query = query.where(Listing.ends >= sa.bindparam("now", type_=UtcDateTime))
-            query = query.order_by(Listing.rank, Listing.date, Listing.content_id)
+            query = query.where(_row.ends >= sa.bindparam("now", type_=_row.ends.type))
+            query = query.order_by(_row.rank, _row.date, _row.content_id)
         else:
-            query = query.order_by(Listing.own.desc(), Listing.date.desc(), Listing.content_id.desc())
+            query = query.order_by(_row.own.desc(), _row.date.desc(), _row.content_id.desc())
         if kind.on_home:
             queries.append(sa.select(query.subquery()))
     return sa.union_all(*queries)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from medportal.blueprints.content.extras import Extras, columns
 from medportal.blueprints.content.lists import COLUMNS, Entry, NamedCategory
 from medportal.content_types import ContentType
-from medportal.extensions import db
+from medportal.extensions import columns_of, db
 from medportal.models.content import (
     Content,
     ContentCategory,
@@ -121,7 +121,7 @@ def published_text(kind: ContentType, lang: str, slug: str) -> Published | None:
 
 @cache
 def _published() -> sa.Select[*tuple[Any, ...]]:
-    content, text = sa.inspect(Content).local_table.c, sa.inspect(ContentText).local_table.c
+    content, text = columns_of(Content), columns_of(ContentText)
     shown = [content[name] for name in ShownContent._fields]
     shown += [text[name] for name in ShownText._fields if name != "content"]
     return (
@@ -153,8 +153,8 @@ def _sections_of(text_id: int) -> list[ShownSection]:
 
 @cache
 def _sections() -> sa.Select[Any]:
-    section, part = sa.inspect(Section).local_table.c, sa.inspect(Part).local_table.c
-    revision = sa.inspect(Revision).local_table.c
+    section, part = columns_of(Section), columns_of(Part)
+    revision = columns_of(Revision)
     shown = [part[name] for name in ShownPart._fields]
     return (
         sa.select(section.id, section.key, section.state, section.as_of, revision.saved_at, part.id, *shown)
@@ -173,7 +173,7 @@ def categories_of(content_id: int) -> list[NamedCategory]:
 
 @cache
 def _categories_of() -> sa.Select[*tuple[Any, ...]]:
-    category, link = sa.inspect(Category).local_table.c, sa.inspect(ContentCategory).local_table.c
+    category, link = columns_of(Category), columns_of(ContentCategory)
     return (
         sa.select(category.id, category.slug, category.name)
         .where(link.category_id == category.id, link.content_id == NUMBER)
@@ -188,7 +188,7 @@ def texts_of(content_id: int) -> Sequence[Any]:
 
 @cache
 def _texts_of() -> sa.Select[*tuple[Any, ...]]:
-    text = sa.inspect(ContentText).local_table.c
+    text = columns_of(ContentText)
     return (
         sa.select(text.lang, text.slug, text.title, text.known_title, text.status)
         .where(text.content_id == NUMBER)
@@ -214,7 +214,7 @@ def symptoms(content_id: int, lang: str) -> list[SymptomTerm]:
 
 @cache
 def _symptoms() -> sa.Select[Any]:
-    symptom, link = sa.inspect(Symptom).local_table.c, sa.inspect(SymptomLink).local_table.c
+    symptom, link = columns_of(Symptom), columns_of(SymptomLink)
     return (
         sa.select(symptom.name, link.aspect, link.frequency)
         .where(link.symptom_id == symptom.id, link.content_id == NUMBER)
@@ -229,20 +229,17 @@ def related(content_id: int, lang: str) -> Sequence[Entry]:
 
 @cache
 def _related() -> sa.Select[*tuple[Any, ...]]:
+    link, listing = columns_of(ContentRelation), columns_of(Listing)
     linked = sa.union_all(
-        sa.select(ContentRelation.related_id.label("id"), ContentRelation.position.label("n")).where(
-            ContentRelation.content_id == NUMBER
-        ),
-        sa.select(ContentRelation.content_id, 1000 + ContentRelation.position).where(
-            ContentRelation.related_id == NUMBER
-        ),
+        sa.select(link.related_id.label("id"), link.position.label("n")).where(link.content_id == NUMBER),
+        sa.select(link.content_id, 1000 + link.position).where(link.related_id == NUMBER),
     ).subquery()
     chosen = sa.select(linked.c.id, sa.func.min(linked.c.n).label("n")).group_by(linked.c.id).subquery()
     return (
         sa.select(*COLUMNS)
-        .join(chosen, chosen.c.id == Listing.content_id)
-        .where(Listing.lang == LANG)
-        .order_by(chosen.c.n, Listing.content_id)
+        .join(chosen, chosen.c.id == listing.content_id)
+        .where(listing.lang == LANG)
+        .order_by(chosen.c.n, listing.content_id)
         .limit(RELATED)
     )
 
@@ -278,7 +275,7 @@ def corrections(content_id: int, lang: str) -> Sequence[Any]:
 
 @cache
 def _corrections() -> sa.Select[Any]:
-    happening = sa.inspect(Happening).local_table.c
+    happening = columns_of(Happening)
     return (
         sa.select(*happening.values())
         .where(

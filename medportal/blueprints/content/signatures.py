@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import g
 
 from medportal.blueprints.content.extras import Extras
-from medportal.extensions import db
+from medportal.extensions import columns_of, db
 from medportal.models.people import Person, PersonSpecialty, PersonText
 from medportal.models.specialist import Opinion, OpinionStatus, OpinionText
 from medportal.models.taxonomy import Specialty
@@ -101,14 +101,14 @@ def _rows(statement: sa.Select[Any], asked: dict[str, Any]) -> Sequence[Any]:
 
 @cache
 def _credits() -> sa.Select[Any]:
-    credit = sa.inspect(Credit).local_table.c
+    credit = columns_of(Credit)
     shown = sa.select(credit.person_id, credit.role, credit.lang)
     return shown.where(credit.content_id == sa.bindparam("number")).order_by(credit.position)
 
 
 @cache
 def _reviews() -> sa.Select[Any]:
-    review = sa.inspect(Review).local_table.c
+    review = columns_of(Review)
     shown = sa.select(review.person_id, review.reviewed_on, review.next_due)
     return shown.where(review.text_id == sa.bindparam("text")).order_by(
         review.reviewed_on.desc(), review.id.desc()
@@ -118,7 +118,7 @@ def _reviews() -> sa.Select[Any]:
 @cache
 def _opinions() -> sa.Select[Any]:
     """The gate lets no opinion without its day be published."""
-    opinion, text = sa.inspect(Opinion).local_table.c, sa.inspect(OpinionText).local_table.c
+    opinion, text = columns_of(Opinion), columns_of(OpinionText)
     return (
         sa.select(
             opinion.person_id, opinion.id, opinion.origin, opinion.interests, opinion.given_on, text.html
@@ -159,8 +159,8 @@ def _grouped(shown: Any, rows: Iterable[Any]) -> dict[int, list[Any]]:
 @cache
 def _about_persons() -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
     numbers: sa.BindParameter[int] = sa.bindparam("numbers", expanding=True)
-    person, text = sa.inspect(Person).local_table.c, sa.inspect(PersonText).local_table.c
-    link, specialty = sa.inspect(PersonSpecialty).local_table.c, sa.inspect(Specialty).local_table.c
+    person, text = columns_of(Person), columns_of(PersonText)
+    link, specialty = columns_of(PersonSpecialty), columns_of(Specialty)
     columns = [person[name] for name in ShownPerson._fields if name in person]
     return (
         sa.select(*columns).where(person.id.in_(numbers)),

@@ -15,14 +15,14 @@ from medportal.blueprints.content.lists import COLUMNS, Entry
 from medportal.blueprints.content.queries import LANG, NUMBER
 from medportal.content_types.abstract import AbstractDetail
 from medportal.content_types.guideline import GuidelineDetail
-from medportal.extensions import db
+from medportal.extensions import columns_of, db
 from medportal.lib.html import to_text
 from medportal.models.content import Content, ContentRelation, Part, Section, State
 from medportal.models.listing import Listing
 from medportal.models.specialist import ContentDrug, ContentTrial, DrugUpdate, Trial
 from medportal.models.types import Localized
 
-_listed = sa.inspect(Listing).local_table.c
+_listed = columns_of(Listing)
 MOST = 50
 """Of each kind of record on one page, the newest first."""
 LONGEST_SUMMARY = 400
@@ -131,7 +131,7 @@ def _guidelines(content_id: int, lang: str) -> list[Guideline]:
 
 @cache
 def _related_guidelines() -> sa.Select[Any]:
-    detail, content = sa.inspect(GuidelineDetail).local_table.c, sa.inspect(Content).local_table.c
+    detail, content = columns_of(GuidelineDetail), columns_of(Content)
     newer = _listed.slug.table.alias()
     shown = (*COLUMNS, detail.issuer, detail.year.label("edition"), detail.version)
     successor = (newer.c[name].label(f"newer_{name}") for name in Successor._fields)
@@ -158,7 +158,7 @@ def _abstracts(content_id: int, lang: str) -> list[Abstract]:
 
 @cache
 def _related_abstracts() -> sa.Select[Any]:
-    detail = sa.inspect(AbstractDetail).local_table.c
+    detail = columns_of(AbstractDetail)
     shown = (*COLUMNS, _listed.text_id, detail.journal, detail.published, detail.doi, detail.pmid)
     return (
         sa.select(*shown)
