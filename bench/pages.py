@@ -33,8 +33,8 @@ from medportal.importers.base import Options, run
 from medportal.models.listing import Listing
 
 PASSWORD = "a bench phrase that is long"
-MANY, FEW, ROUNDS = 4000, 150, 9
-PLAIN = {"bare": MANY, "hello": MANY, "jinja": 300}
+MANY, FEW, ROUNDS = 1000, 100, 21
+PLAIN = {"bare": MANY, "hello": MANY, "jinja": 200}
 CONNECTIONS = 8
 KEPT, NOT_KEPT = {"PAGE_CACHE_MB": "32"}, {"PAGE_CACHE_MB": "0"}
 

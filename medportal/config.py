@@ -228,6 +228,7 @@ def _engine_options(url: str) -> dict[str, Any]:
     options: dict[str, Any] = {
         "hide_parameters": True,  # values of readers never reach a log
         "pool_size": 20,  # at least as many as the server has threads
+        "pool_use_lifo": True,  # the connection used last still knows what it read; a quiet site needs few of them
     }
     if url.startswith("postgres"):
         # Connections that a restarted PostgreSQL has cut are made anew; a machine that is gone holds no thread for minutes.

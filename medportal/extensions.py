@@ -155,6 +155,12 @@ def columns_of(model: type[Base]) -> ReadOnlyColumnCollection[str, Any]:
     return sa.inspect(model).local_table.c
 
 
+def ask(statement: Any, values: dict[str, Any] | None = None) -> sa.CursorResult[*tuple[Any, ...]]:
+    """The rows of a statement of `columns_of`, in the session's transaction. The session's own `execute` knows the ORM as
+    well, which is a third of the cost of a short statement."""
+    return db.session.connection().execute(statement, values)
+
+
 def insert(table: Any) -> Any:
     """An INSERT that knows ON CONFLICT, which both databases write alike and SQLAlchemy apart."""
     return (sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert)(table)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from medportal.extensions import Base, columns_of, db
+from medportal.extensions import Base, ask, columns_of, db
 from medportal.models.types import pk
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _version = sa.select(columns_of(SiteVersion).value)
 
 
 def site_version() -> int:
-    return db.session.scalar(_version) or 0
+    return ask(_version).scalar() or 0
 
 
 def all_settings() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from medportal.extensions import columns_of, db
+from medportal.extensions import ask, columns_of
 from medportal.models.content import Code
 from medportal.models.treatment import FIELDS, Treatment, TreatmentReference, TreatmentText
 from medportal.models.trust import Reference
@@ -48,7 +48,7 @@ class ShownCode(NamedTuple):
 
 
 def references(content_id: int) -> list[ShownReference]:
-    return [ShownReference(*row) for row in db.session.execute(_references(), {"number": content_id})]
+    return [ShownReference(*row) for row in ask(_references(), {"number": content_id})]
 
 
 @cache
@@ -61,9 +61,9 @@ def _references() -> sa.Select[Any]:
 def treatments(content_id: int, lang: str) -> list[ShownTreatment]:
     """Those that are described in `lang`."""
     numbers: dict[int, list[int]] = {}
-    for treatment, position in db.session.execute(_named_by_treatments(), {"number": content_id}):
+    for treatment, position in ask(_named_by_treatments(), {"number": content_id}):
         numbers.setdefault(treatment, []).append(position)
-    rows = db.session.execute(_treatments(), {"number": content_id, "lang": lang})
+    rows = ask(_treatments(), {"number": content_id, "lang": lang})
     return [
         ShownTreatment(key, kind, name, tuple(zip(FIELDS, said, strict=True)), tuple(numbers.get(number, ())))
         for number, key, kind, name, *said in rows
@@ -101,7 +101,7 @@ def _named_by_treatments() -> sa.Select[Any]:
 
 
 def codes(content_id: int) -> list[ShownCode]:
-    return [ShownCode(*row) for row in db.session.execute(_codes(), {"number": content_id})]
+    return [ShownCode(*row) for row in ask(_codes(), {"number": content_id})]
 
 
 @cache

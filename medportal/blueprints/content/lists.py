@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from medportal.content_types import KINDS, ContentType
 from medportal.content_types.base import Order
-from medportal.extensions import columns_of, db
+from medportal.extensions import ask, columns_of, db
 from medportal.models.content import ContentCategory
 from medportal.models.listing import Listing
 from medportal.models.taxonomy import Category, CategoryAlias
@@ -81,7 +81,7 @@ def listing(kind: ContentType | None, lang: str, filters: Filters, now: datetime
     values = _values(lang, filters, now)
 
     def rows(size: int, skip: int) -> Sequence[Any]:
-        return db.session.execute(_listing(*shape), {**values, "size": size, "skip": skip}).all()
+        return ask(_listing(*shape), {**values, "size": size, "skip": skip}).all()
 
     def count() -> int:
         return db.session.scalar(_count(*shape), values) or 0
@@ -195,7 +195,7 @@ def category_names(content_ids: Sequence[int]) -> dict[int, NamedCategory]:
             for row in db.session.execute(sa.select(Category.id, Category.slug, Category.name))
         },
     )
-    rows = db.session.execute(_main_categories(), {"ids": list(content_ids)})
+    rows = ask(_main_categories(), {"ids": list(content_ids)})
     return {row[0]: names[row[1]] for row in rows}
 
 
@@ -210,7 +210,7 @@ def _main_categories() -> sa.Select[int, int]:
 def newest(lang: str, now: datetime) -> dict[str, list[Any]]:
     """For the home page: the newest of each kind that has any, as `Entry`; events are the coming ones."""
     found: dict[str, list[Any]] = {}
-    for row in db.session.execute(_newest_of_each(), {"lang": lang, "now": now}):
+    for row in ask(_newest_of_each(), {"lang": lang, "now": now}):
         found.setdefault(row.kind, []).append(row)
     for key, rows in found.items():  # databases need not keep the order of the parts of a union
         if KINDS[key].order == Order.EVENTS:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from medportal.blueprints.content.extras import Extras, columns
 from medportal.blueprints.content.lists import COLUMNS, Entry, NamedCategory
 from medportal.content_types import ContentType
-from medportal.extensions import columns_of, db
+from medportal.extensions import ask, columns_of, db
 from medportal.models.content import (
     Content,
     ContentCategory,
@@ -110,7 +110,7 @@ class Published(NamedTuple):
 
 def published_text(kind: ContentType, lang: str, slug: str) -> Published | None:
     """None for withdrawn and draft texts, too."""
-    found = db.session.execute(_published(), {"kind": kind.key, "lang": lang, "slug": slug}).first()
+    found = ask(_published(), {"kind": kind.key, "lang": lang, "slug": slug}).first()
     if found is None:
         return None
     of_content = len(ShownContent._fields)
@@ -139,9 +139,7 @@ def _published() -> sa.Select[*tuple[Any, ...]]:
 def _sections_of(text_id: int) -> list[ShownSection]:
     """With their parts in order, and with the revision that outdated them; one statement."""
     found: dict[int, ShownSection] = {}
-    for number, key, state, as_of, newer, has_part, *part in db.session.execute(
-        _sections(), {"text": text_id}
-    ):
+    for number, key, state, as_of, newer, has_part, *part in ask(_sections(), {"text": text_id}):
         section = found.get(number)
         if section is None:
             section = ShownSection(key, state, as_of, Newer(newer) if newer else None, [])
@@ -168,7 +166,7 @@ def _sections() -> sa.Select[Any]:
 
 def categories_of(content_id: int) -> list[NamedCategory]:
     """The main one first."""
-    return [NamedCategory(*row) for row in db.session.execute(_categories_of(), {"number": content_id})]
+    return [NamedCategory(*row) for row in ask(_categories_of(), {"number": content_id})]
 
 
 @cache
@@ -183,7 +181,7 @@ def _categories_of() -> sa.Select[*tuple[Any, ...]]:
 
 def texts_of(content_id: int) -> Sequence[Any]:
     """What this thing is called and where it stands in each language: rows of lang, slug, title, known_title, status."""
-    return db.session.execute(_texts_of(), {"number": content_id}).all()
+    return ask(_texts_of(), {"number": content_id}).all()
 
 
 @cache
@@ -208,7 +206,7 @@ class SymptomTerm:
 
 
 def symptoms(content_id: int, lang: str) -> list[SymptomTerm]:
-    rows = db.session.execute(_symptoms(), {"number": content_id})
+    rows = ask(_symptoms(), {"number": content_id})
     return [SymptomTerm(localize(row[0], lang), row[1], row[2]) for row in rows]
 
 
@@ -224,7 +222,7 @@ def _symptoms() -> sa.Select[Any]:
 
 def related(content_id: int, lang: str) -> Sequence[Entry]:
     """What the editor linked, in either direction, in the editor's order."""
-    return db.session.execute(_related(), {"number": content_id, "lang": lang}).all()
+    return ask(_related(), {"number": content_id, "lang": lang}).all()
 
 
 @cache
@@ -251,7 +249,7 @@ def same_category(category_id: int | None, lang: str, without: Sequence[int]) ->
     asked = {"number": category_id, "lang": lang}
     newest = remembered(
         ("newest in category", category_id, lang),
-        lambda: db.session.execute(_newest_in_category(), asked).all(),
+        lambda: ask(_newest_in_category(), asked).all(),
     )
     return [entry for entry in newest if entry.content_id not in without][:ALIKE]
 
@@ -270,7 +268,7 @@ def _newest_in_category() -> sa.Select[*tuple[Any, ...]]:
 
 def corrections(content_id: int, lang: str) -> Sequence[Any]:
     """What was changed on a page and why, as far as its editors said it; the newest first. Rows of `Happening`."""
-    return db.session.execute(_corrections(), {"number": content_id, "lang": lang}).all()
+    return ask(_corrections(), {"number": content_id, "lang": lang}).all()
 
 
 @cache

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import g
 
 from medportal.blueprints.content.extras import Extras
-from medportal.extensions import columns_of, db
+from medportal.extensions import ask, columns_of
 from medportal.models.people import Person, PersonSpecialty, PersonText
 from medportal.models.specialist import Opinion, OpinionStatus, OpinionText
 from medportal.models.taxonomy import Specialty
@@ -96,7 +96,7 @@ def of(content_id: int, text_id: int, lang: str, extras: Extras) -> Signatures:
 
 
 def _rows(statement: sa.Select[Any], asked: dict[str, Any]) -> Sequence[Any]:
-    return db.session.execute(statement, asked).all()
+    return ask(statement, asked).all()
 
 
 @cache

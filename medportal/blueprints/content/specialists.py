@@ -15,7 +15,7 @@ from medportal.blueprints.content.lists import COLUMNS, Entry
 from medportal.blueprints.content.queries import LANG, NUMBER
 from medportal.content_types.abstract import AbstractDetail
 from medportal.content_types.guideline import GuidelineDetail
-from medportal.extensions import columns_of, db
+from medportal.extensions import ask, columns_of, db
 from medportal.lib.html import to_text
 from medportal.models.content import Content, ContentRelation, Part, Section, State
 from medportal.models.listing import Listing
@@ -122,7 +122,7 @@ def _linked() -> sa.ColumnElement[bool]:
 
 def _guidelines(content_id: int, lang: str) -> list[Guideline]:
     """Those in force first."""
-    rows = db.session.execute(_related_guidelines(), {"number": content_id, "lang": lang})
+    rows = ask(_related_guidelines(), {"number": content_id, "lang": lang})
     return [
         Guideline(row, row.issuer, row.edition, row.version, Successor(*row[-3:]) if row[-3] else None)
         for row in rows
@@ -148,7 +148,7 @@ def _related_guidelines() -> sa.Select[Any]:
 
 
 def _abstracts(content_id: int, lang: str) -> list[Abstract]:
-    rows = db.session.execute(_related_abstracts(), {"number": content_id, "lang": lang}).all()
+    rows = ask(_related_abstracts(), {"number": content_id, "lang": lang}).all()
     words = _lay_summaries([row.text_id for row in rows])
     return [
         Abstract(row, row.journal, row.published, row.doi, row.pmid, words.get(row.text_id, ""))
