@@ -42,6 +42,14 @@ def test_the_menu_shows_what_the_role_may_open(as_):
             browser.get(path)
 
 
+def test_the_menu_is_grouped_and_marks_where_one_is(as_, lang):
+    page = as_("editor").get(f"/{lang}/admin/categories")
+    groups = [summary.get_text(strip=True) for summary in page.all(".desk-menu__group summary")]
+    assert groups == {"en": ["Content", "Readers"], "ar": ["المحتوى", "القراء"]}[lang]
+    assert [s.get("aria-current") for s in page.all(".desk-menu__group summary")] == ["true", None]
+    assert page.one('.desk-menu__panel [aria-current="page"]')["href"] == f"/{lang}/admin/categories"
+
+
 def test_what_waits_is_counted_and_leads_to_its_page(as_, in_app, make_content):
     content = make_content()
     in_app(message())

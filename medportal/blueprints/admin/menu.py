@@ -33,32 +33,60 @@ class Item:
     roles: frozenset[Role] = STAFF
 
 
+@dataclass(frozen=True)
+class Group:
+    """Entries that belong together; without a label they stand by themselves."""
+
+    label: Any
+    items: tuple[Item, ...]
+
+
 MENU = (
-    Item("admin.today", _l("Today"), "house"),
-    Item("editing.index", _l("Texts"), "file-text"),
-    Item("media.pictures", _l("Pictures"), "image"),
-    Item("people.people", _l("People and organisations"), "users"),
-    Item("consultants.changes", _l("Changes of profiles"), "stethoscope"),
-    Item("specialists.index", _l("Trials and medicines"), "book-open"),
-    Item("taxonomy.categories", _l("Categories"), "tag"),
-    Item("emergency.numbers", _l("Emergency numbers"), "siren"),
-    Item("pages.admin_messages", _l("Messages"), "message-circle"),
-    Item("polls.admin_polls", _l("Polls"), "list"),
-    Item("questions.admin_questions", _l("Questions"), "circle-help", OWNERS),
-    Item("search.admin_missed", _l("Searches"), "search"),
-    Item("search.admin_glossary", _l("Glossary"), "languages"),
-    Item("statistics.overview", _l("Statistics"), "activity"),
-    Item("imports.admin_imports", _l("Imports"), "download", OWNERS),
-    Item("admin.users", _l("Members"), "user", OWNERS),
-    Item("subscriptions.admin_digests", _l("Digests"), "calendar-days", OWNERS),
-    Item("subscriptions.admin_mailings", _l("Announcements"), "megaphone", OWNERS),
-    Item("subscriptions.admin_subscribers", _l("Subscribers"), "users", OWNERS),
-    Item("admin.letters", _l("Mail"), "mail", OWNERS),
-    Item("settings.site", _l("Settings of the site"), "settings", OWNERS),
-    Item("backups.index", _l("Backups"), "shield-check", OWNERS),
-    Item("health.overview", _l("Health of the site"), "shield-check", OWNERS),
-    Item("admin.guide", _l("Guide"), "book-open"),
-    Item("admin.audit_trail", _l("Audit trail"), "scroll-text", OWNERS),
+    Group(None, (Item("admin.today", _l("Today"), "house"),)),
+    Group(
+        _l("Content"),
+        (
+            Item("editing.index", _l("Texts"), "file-text"),
+            Item("media.pictures", _l("Pictures"), "image"),
+            Item("people.people", _l("People and organisations"), "users"),
+            Item("consultants.changes", _l("Changes of profiles"), "stethoscope"),
+            Item("specialists.index", _l("Trials and medicines"), "book-open"),
+            Item("taxonomy.categories", _l("Categories"), "tag"),
+            Item("emergency.numbers", _l("Emergency numbers"), "siren"),
+            Item("search.admin_glossary", _l("Glossary"), "languages"),
+            Item("imports.admin_imports", _l("Imports"), "download", OWNERS),
+        ),
+    ),
+    Group(
+        _l("Readers"),
+        (
+            Item("pages.admin_messages", _l("Messages"), "message-circle"),
+            Item("questions.admin_questions", _l("Questions"), "circle-help", OWNERS),
+            Item("polls.admin_polls", _l("Polls"), "list"),
+            Item("search.admin_missed", _l("Searches"), "search"),
+            Item("statistics.overview", _l("Statistics"), "activity"),
+            Item("admin.users", _l("Members"), "user", OWNERS),
+        ),
+    ),
+    Group(
+        _l("Digests and mail"),
+        (
+            Item("subscriptions.admin_digests", _l("Digests"), "calendar-days", OWNERS),
+            Item("subscriptions.admin_mailings", _l("Announcements"), "megaphone", OWNERS),
+            Item("subscriptions.admin_subscribers", _l("Subscribers"), "users", OWNERS),
+            Item("admin.letters", _l("Mail"), "mail", OWNERS),
+        ),
+    ),
+    Group(
+        _l("Site"),
+        (
+            Item("settings.site", _l("Settings of the site"), "settings", OWNERS),
+            Item("backups.index", _l("Backups"), "shield-check", OWNERS),
+            Item("health.overview", _l("Health of the site"), "activity", OWNERS),
+            Item("admin.audit_trail", _l("Audit trail"), "scroll-text", OWNERS),
+        ),
+    ),
+    Group(None, (Item("admin.guide", _l("Guide"), "book-open"),)),
 )
 
 
@@ -230,8 +258,10 @@ NEEDS = (
 )
 
 
-def items_for(role: str) -> list[Item]:
-    return [item for item in MENU if role in item.roles]
+def groups_for(role: str) -> list[Group]:
+    """What this role may open; a group of which it may open nothing is left out."""
+    groups = [Group(group.label, tuple(i for i in group.items if role in i.roles)) for group in MENU]
+    return [group for group in groups if group.items]
 
 
 def needs_of(role: str) -> list[tuple[Need, int]]:

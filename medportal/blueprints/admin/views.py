@@ -43,7 +43,7 @@ DONE = {
 
 @bp.app_context_processor
 def _menu() -> dict[str, object]:
-    return {"desk_menu": menu.items_for, "desk_done": DONE}
+    return {"desk_menu": menu.groups_for, "desk_done": DONE}
 
 
 def me() -> str:

@@ -32,6 +32,18 @@
   });
   document.documentElement.dataset.scripts = "ready";
 
+  // What unfolds over the page folds again with Escape, or when somebody turns to something else.
+  var folded = document.querySelectorAll("details[data-closes]");
+  function fold(event) {
+    folded.forEach(function (box) {
+      if (box.open && (event.key === "Escape" || (!event.key && !box.contains(event.target)))) {
+        if (event.key && box.contains(document.activeElement)) box.querySelector("summary").focus();
+        box.open = false;
+      }
+    });
+  }
+  if (folded.length) ["keydown", "click", "focusin"].forEach(function (kind) { document.addEventListener(kind, fold); });
+
   // Paper shows what the screen folds away.
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("details.part:not([open])").forEach(function (part) { part.open = true; });
