@@ -257,11 +257,12 @@ def same_category(category_id: int | None, lang: str, without: Sequence[int]) ->
 @cache
 def _newest_in_category() -> sa.Select[*tuple[Any, ...]]:
     """As many as a page may have named already, and a few more."""
+    link, listing = columns_of(ContentCategory), columns_of(Listing)
     return (
         sa.select(*COLUMNS)
-        .join(ContentCategory, ContentCategory.content_id == Listing.content_id)
-        .where(Listing.lang == LANG, ContentCategory.category_id == NUMBER, Listing.own, Listing.on_home)
-        .order_by(Listing.date.desc(), Listing.content_id.desc())
+        .where(link.content_id == listing.content_id, link.category_id == NUMBER)
+        .where(listing.lang == LANG, listing.own, listing.on_home)
+        .order_by(listing.date.desc(), listing.content_id.desc())
         .limit(1 + RELATED + ALIKE)
     )
 

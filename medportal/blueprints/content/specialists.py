@@ -115,8 +115,9 @@ def _drugs() -> sa.Select[DrugUpdate]:
 
 def _linked() -> sa.ColumnElement[bool]:
     """What an editor related to it, in either direction."""
-    there = sa.select(ContentRelation.related_id).where(ContentRelation.content_id == NUMBER)
-    back = sa.select(ContentRelation.content_id).where(ContentRelation.related_id == NUMBER)
+    link = columns_of(ContentRelation)
+    there = sa.select(link.related_id).where(link.content_id == NUMBER)
+    back = sa.select(link.content_id).where(link.related_id == NUMBER)
     return sa.or_(_listed.content_id.in_(there), _listed.content_id.in_(back))
 
 
