@@ -231,3 +231,30 @@ def test_an_edit_page_stays_within_its_weight(signed_in, site, ids):
     page.goto(f"{site}/ar/admin/texts/{ids['asthma']}", wait_until="networkidle")
     total = sum(answer.request.sizes()["responseBodySize"] for answer in sizes)
     assert 50_000 < total <= 250 * 1024, total
+
+
+@pytest.mark.parametrize("desk", ["ar", "en"])
+def test_a_group_of_the_desk_menu_folds_with_escape_and_when_one_turns_away(signed_in, desk):
+    page = signed_in("owner", f"/{desk}/admin/categories", width=1280)
+    groups, opened = (
+        page.locator(".desk-menu__group summary"),
+        page.locator(".desk-menu__group details[open]"),
+    )
+    groups.nth(0).click()
+    groups.nth(1).click()
+    assert opened.count() == 1  # one at a time
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert opened.count() == 0
+    assert groups.nth(1).evaluate("one => one === document.activeElement")
+    groups.nth(0).click()
+    page.locator("h1").click()
+    assert opened.count() == 0
+
+
+@pytest.mark.parametrize("desk", ["ar", "en"])
+def test_the_groups_of_the_desk_menu_open_without_scripts(signed_in, desk):
+    page = signed_in("owner", f"/{desk}/admin/", width=1280, js=False)
+    page.locator(".desk-menu__group summary").first.click()
+    page.locator(f".desk-menu__panel a[href='/{desk}/admin/categories']").click()
+    assert page.url.endswith(f"/{desk}/admin/categories")
