@@ -33,6 +33,7 @@ from medportal.models.taxonomy import Category
 from medportal.models.user import User
 from medportal.search.tables import Table
 from tests.people import MEMBER, PASSWORD, Page, Received, Visitor
+from tests.specialists import make_drug, make_trial, opine, relate, specialist  # noqa: F401  # fixtures
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 ORIGIN = {"Origin": "http://localhost"}
