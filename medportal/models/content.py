@@ -142,11 +142,6 @@ class Content(Model):
         cascade="all, delete-orphan", passive_deletes=True, order_by="Treatment.position"
     )
 
-    @property
-    def is_indexable(self) -> bool:
-        """Sample and imported text asks search engines to stay away."""
-        return self.origin == Origin.OWN
-
 
 class ContentText(Model):
     """A thing in one language. `kind` repeats the content's, since a slug is unique per kind and language."""

@@ -14,7 +14,7 @@ from medportal.blueprints.content.signatures import ShownCredit
 from medportal.content_types import KINDS, ContentType
 from medportal.content_types.sections import ORDER, SECTIONS
 from medportal.lib.html import to_text
-from medportal.models.content import Content, ContentText, Part, Section, State, Status, Urgency
+from medportal.models.content import Content, ContentText, Origin, Part, Section, State, Status, Urgency
 from medportal.models.trust import Role
 from medportal.templating import absolute, site_day
 
@@ -134,6 +134,11 @@ class TextPage:
     @property
     def url(self) -> str:
         return self.translations[self.lang]
+
+    @property
+    def is_indexable(self) -> bool:
+        """Sample and imported text asks search engines to stay away."""
+        return self.content.origin == Origin.OWN
 
     @property
     def address(self) -> str:

@@ -20,7 +20,6 @@ from medportal.models.content import (
     ContentCategory,
     ContentRelation,
     ContentText,
-    Origin,
     Part,
     Redirect,
     Section,
@@ -78,10 +77,6 @@ class ShownContent(NamedTuple):
     origin: str
     origin_source: str | None
     superseded_by_id: int | None
-
-    @property
-    def is_indexable(self) -> bool:
-        return self.origin == Origin.OWN
 
 
 class ShownText(NamedTuple):
